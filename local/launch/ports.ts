@@ -1,0 +1,35 @@
+import { createServer } from 'node:net'
+import { Plain } from './plain.ts'
+
+/** A TCP port of the loopback address that nothing listens on at this moment. */
+export function freePort(): Promise<number> {
+  return listenBriefly(0)
+}
+
+/** Makes sure that a port of the loopback address can be listened on. Throws `Plain` when it can't. */
+export async function wantPort(port: number): Promise<void> {
+  try {
+    await listenBriefly(port)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new Plain(`port ${port} is taken by another program: stop that program or choose another port`)
+    }
+    if (code === 'EACCES') {
+      throw new Plain(`port ${port} is not open to this user: choose one above 1023`)
+    }
+    throw error
+  }
+}
+
+function listenBriefly(port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const server = createServer()
+  server.once('error', reject)
+  server.listen(port, '127.0.0.1', () => {
+    const address = server.address()
+    const bound = typeof address === 'object' && address ? address.port : port
+    server.close(() => resolve(bound))
+  })
+  return promise
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { chownSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { User } from './children.ts'
+import { Plain } from './plain.ts'
+
+/**
+ * Makes a folder, open to `user` alone, for unix sockets whose names have at most 20 bytes: `wanted`, or a
+ * folder with a short name in the temporary directory where that would be too long. A socket's whole path
+ * may have 107 bytes on Linux and 103 on macOS (`sun_path` in <sys/un.h>).
+ */
+export function socketFolder(wanted: string, user: User | undefined): string {
+  const fits = Buffer.byteLength(wanted) + 1 + 20 <= 103
+  const folder = fits ? wanted : shortName(wanted)
+  const ourselves = process.getuid?.()
+
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (user && lstatSync(folder).uid === ourselves) chownSync(folder, user.uid, user.gid)
+  const { uid, mode } = lstatSync(folder)
+  const isDirectory = (mode & constants.S_IFMT) === constants.S_IFDIR
+  if (!isDirectory || uid !== (user?.uid ?? ourselves) || (mode & 0o077) !== 0) {
+    throw new Plain(`${folder} belongs to another user or is open to others: remove it`)
+  }
+  return folder
+}
+
+function shortName(wanted: string): string {
+  const hash = createHash('sha256').update(wanted).digest('hex').slice(0, 12)
+  const temporary = Buffer.byteLength(tmpdir()) > 60 ? '/tmp' : tmpdir()
+  return path.join(temporary, `millrace-${hash}`)
+}

@@ -1,0 +1,9 @@
+import type { Notifications } from './notifications.ts'
+import type { Trust } from './signature.ts'
+import type { Store } from './store.ts'
+
+/** What every operation works with. */
+export interface StandIn extends Trust {
+  store: Store
+  notifications: Notifications
+}

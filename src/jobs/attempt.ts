@@ -1,0 +1,69 @@
+import { seconds, sleep } from '../shared/time.ts'
+import type { AbortReason, Held } from './lease.ts'
+
+/** How long work that was told to stop is waited for before its end counts as unwitnessed. */
+const STOP_WITHIN = seconds(5)
+
+/** One claim in this process's hands: who holds the row, and the signal that ends the work. */
+export class Attempt implements Held {
+  readonly id: string
+  readonly ticket: number
+  readonly worker: string
+  /** Set once, by whoever wants the work to stop. */
+  aborted: AbortReason | undefined
+  /** The work went on after it was told to stop; what it still does nobody sees. */
+  unwitnessed = false
+  private readonly aborting = new AbortController()
+
+  constructor(id: string, ticket: number, worker: string) {
+    this.id = id
+    this.ticket = ticket
+    this.worker = worker
+  }
+
+  get signal(): AbortSignal {
+    return this.aborting.signal
+  }
+
+  /** True when the row is no longer ours, so that nothing may be written about it. */
+  get lost(): boolean {
+    return this.aborted === 'taken over' || this.aborted === 'lease lost'
+  }
+
+  abort(reason: AbortReason): void {
+    this.aborted ??= reason
+    this.aborting.abort(new DOMException(reason, 'AbortError'))
+  }
+
+  /**
+   * Runs work under a time limit. When the limit passes or the attempt is aborted, the work is told through the
+   * signal and given five seconds to end; then its outcome is the reason it was told to stop, whatever it still does.
+   */
+  async under<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = AbortSignal.timeout(ms)
+    const signal = AbortSignal.any([this.signal, limit])
+    signal.throwIfAborted()
+    const over = new AbortController()
+    const working = work(signal).finally(() => over.abort())
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          void sleep(STOP_WITHIN, over.signal).then(() => {
+            if (over.signal.aborted) return
+            this.unwitnessed = true
+            reject(signal.reason as Error)
+          })
+        },
+        { once: true },
+      )
+    })
+    try {
+      return await Promise.race([working, stopped])
+    } catch (error) {
+      // The reason it was told to stop explains more than the error stopping caused.
+      if (signal.aborted) throw signal.reason as Error
+      throw error
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Log } from '../shared/log.ts'
+import type { Metrics } from '../shared/metrics.ts'
+import { seconds, sleep } from '../shared/time.ts'
+import { queueNames, type QueueName } from './define.ts'
+import type { Ticket } from './ledger/rows.ts'
+
+/** All our keys in Redis begin with this. */
+export const redisPrefix = 'millrace'
+
+/** The BullMQ id of a ticket; its only content, since `data` stays empty. */
+export const bullId = (ticket: { id: string; ticket: number }): string => `${ticket.id}-${ticket.ticket}`
+
+/** The ticket a BullMQ id stands for; undefined for an id that is none of ours. */
+export function ticketOf(id: string | undefined): { id: string; ticket: number } | undefined {
+  const parts = id && /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d{1,9})$/.exec(id)
+  return parts ? { id: parts[1] as string, ticket: Number(parts[2]) } : undefined
+}
+
+/** Carries tickets to Redis. */
+export interface Dispatcher {
+  /**
+   * Takes tickets and returns at once; never throws and never makes anybody wait. What Redis does not take within two
+   * seconds, or does not fit in 10,000 waiting tickets, is dropped and counted: the sweep owns it.
+   */
+  dispatch(...tickets: Ticket[]): void
+  /** Delivers tickets and waits for it; rejects when Redis is away. */
+  deliver(tickets: Ticket[]): Promise<void>
+  queue(name: QueueName): Queue
+  close(): Promise<void>
+}
+
+const WAITING_AT_MOST = 10_000
+const PER_CALL = 500
+const TIME_LIMIT = seconds(2)
+
+export function createDispatcher(options: { redis: Redis; log: Log; metrics: Metrics }): Dispatcher {
+  const { redis, log, metrics } = options
+  const queues = new Map(
+    queueNames.map((name) => {
+      const queue = new Queue(name, {
+        connection: redis,
+        prefix: redisPrefix,
+        // The raw view shows the last thousand; the history proper is in the ledger.
+        defaultJobOptions: { attempts: 1, removeOnComplete: { count: 1000 }, removeOnFail: { count: 1000 } },
+        skipVersionCheck: true,
+        skipWaitingForReady: true,
+      })
+      queue.on('error', (error) => log.debug({ err: error, queue: name }, 'a queue met an error'))
+      return [name as string, queue]
+    }),
+  )
+  let waiting: Ticket[] = []
+  let carrying = false
+  let closed = false
+
+  const drop = (tickets: Ticket[]): void => {
+    for (const ticket of tickets) metrics.dispatchDropped.inc({ queue: ticket.queue })
+  }
+
+  const deliver = async (tickets: Ticket[]): Promise<void> => {
+    for (const [queue, group] of Map.groupBy(tickets, (ticket) => ticket.queue)) {
+      await queues.get(queue)?.addBulk(
+        group.map((ticket) => ({
+          name: queue,
+          data: {},
+          opts: { jobId: bullId(ticket), ...(ticket.delay > 0 ? { delay: Math.ceil(ticket.delay) } : {}) },
+        })),
+      )
+    }
+  }
+
+  const carry = async (): Promise<void> => {
+    carrying = true
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, PER_CALL)
+      if (redis.status !== 'ready') {
+        drop(batch)
+        continue
+      }
+      try {
+        await within(TIME_LIMIT, deliver(batch))
+      } catch (error) {
+        drop(batch)
+        log.warn({ err: error, tickets: batch.length }, 'Redis did not take tickets; the sweep will bring them')
+      }
+    }
+    carrying = false
+  }
+
+  return {
+    dispatch: (...tickets) => {
+      const room = WAITING_AT_MOST - waiting.length
+      waiting.push(...tickets.slice(0, room))
+      drop(tickets.slice(room))
+      if (carrying || closed) return
+      carrying = true
+      setImmediate(() => void carry())
+    },
+    deliver: (tickets) => within(TIME_LIMIT * 2, deliver(tickets)),
+    queue: (name) => queues.get(name) as Queue,
+    close: async () => {
+      const until = performance.now() + TIME_LIMIT
+      while (carrying && performance.now() < until) await sleep(10)
+      closed = true
+      await Promise.all([...queues.values()].map((queue) => queue.close()))
+    },
+  }
+}
+
+/** Rejects when the promise takes longer; what it does later is nobody's business any more. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,150 @@
+import type { Run } from '../../shared/database.ts'
+import type { Again } from '../define.ts'
+import { freshRound, type State, type Ticket } from './rows.ts'
+
+/** One asking, ready to be written: checked data, business key, policy. */
+export interface Entry {
+  id: string
+  name: string
+  queue: string
+  key: string
+  owner: string | null
+  data: unknown
+  attempts: number
+  closes: boolean
+  trace: string
+  delay: number
+  again: Again
+}
+
+/**
+ * What asking came to. `entered`: a new row. `reopened`: a new round of an old one. `amended`: new data for a row
+ * nobody has started. `asked again`: one more round after the one that runs. `stands`: nothing changed.
+ */
+export type Decision = 'entered' | 'reopened' | 'amended' | 'asked again' | 'stands'
+
+export interface Entered {
+  id: string
+  state: State
+  decision: Decision
+  /** The round that answers this asking; wait for its end. */
+  round: number
+  /** What Redis must be told, if anything. */
+  ticket: Ticket | undefined
+}
+
+/**
+ * Writes askings into the ledger, each exactly once per (name, key), and decides what asking again means.
+ * The entries must be distinct in (name, key); run it in a transaction, or alone.
+ */
+export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
+  const inserted = new Set((await run<{ id: string }>(insertNew, [JSON.stringify(entries)])).map((row) => row.id))
+  const known = entries.filter((entry) => !inserted.has(entry.id))
+  const decided = known.length === 0 ? [] : await run<Decided>(decideAgain, [JSON.stringify(known)])
+  const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
+
+  return entries.map((entry) => {
+    if (inserted.has(entry.id)) return firstOf(entry)
+    const row = byName.get(`${entry.name} ${entry.key}`)
+    // Retention may have removed the row between the two statements; asking once more is right then.
+    if (!row) throw new Error(`The row of ${entry.name} went away while it was asked for.`)
+    // An earlier try of this very statement whose answer was lost.
+    if (row.id === entry.id && row.decision === 'stands') return firstOf(entry)
+    return {
+      id: row.id,
+      state: row.state,
+      decision: row.decision,
+      round: row.answering_round,
+      ticket: row.decision === 'reopened' ? { id: row.id, ticket: row.ticket, queue: entry.queue, delay: entry.delay } : undefined,
+    }
+  })
+}
+
+const firstOf = (entry: Entry): Entered => ({
+  id: entry.id,
+  state: 'waiting',
+  decision: 'entered',
+  round: 1,
+  ticket: { id: entry.id, ticket: 1, queue: entry.queue, delay: entry.delay },
+})
+
+interface Decided {
+  id: string
+  name: string
+  key: string
+  state: State
+  ticket: number
+  decision: Decision
+  answering_round: number
+}
+
+const insertNew = {
+  name: 'ledger.insert-new',
+  text: `
+with asked as (
+  select * from json_to_recordset($1::json) as a (
+    id uuid, name text, queue text, key text, owner text, data jsonb, attempts int, closes boolean, trace text, delay float8)
+), entered as (
+  insert into millrace.jobs (id, name, queue, key, owner, data, max_attempts, closes, trace, run_at)
+  select id, name, queue, key, owner, data, attempts, closes, trace, now() + delay * interval '1 millisecond'
+  from asked
+  order by name, key
+  on conflict (name, key) do nothing
+  returning id
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, 1, 'accepted', 1, 0 from entered
+)
+select id from entered`,
+}
+
+/** Decides under the row's lock; rows are locked in id order so that two batches cannot wait for each other. */
+const decideAgain = {
+  name: 'ledger.decide-again',
+  text: `
+with asked as (
+  select * from json_to_recordset($1::json) as a (name text, key text, queue text, data jsonb, again text, trace text, delay float8,
+    attempts int, closes boolean)
+), decided as (
+  select j.id, j.name, j.key, j.state, j.round, j.ticket, a.data, a.trace, a.delay, a.queue, a.attempts, a.closes,
+    case
+      when j.state in ('failed', 'cancelled') then 'reopened'
+      when j.state = 'completed' and (a.again in ('afterSettled', 'rerunIfActive') or (a.again = 'whenChanged' and j.data <> a.data))
+        then 'reopened'
+      when j.state in ('waiting', 'delayed') and a.again in ('whenChanged', 'rerunIfActive') and j.data <> a.data then 'amended'
+      when j.state = 'active' and (a.again = 'rerunIfActive'
+        or (a.again = 'whenChanged' and coalesce(j.next_data, j.data) <> a.data)) then 'asked again'
+      when j.state in ('cancelling', 'undoing') then 'asked again'
+      else 'stands'
+    end as decision
+  from asked a join millrace.jobs j on j.name = a.name and j.key = a.key
+  order by j.id
+  for update of j
+), reopened as (
+  update millrace.jobs j set ${freshRound}, data = d.data, queue = d.queue, trace = d.trace, max_attempts = d.attempts,
+    closes = d.closes, run_at = now() + d.delay * interval '1 millisecond', last_event = j.last_event + 1
+  from decided d
+  where j.id = d.id and d.decision = 'reopened'
+  returning j.id, j.last_event, j.round, j.ticket
+), amended as (
+  update millrace.jobs j set data = d.data, last_event = j.last_event + 1
+  from decided d
+  where j.id = d.id and d.decision = 'amended'
+  returning j.id, j.last_event, j.round, j.attempts
+), asked_again as (
+  update millrace.jobs j set next_data = d.data, last_event = j.last_event + 1
+  from decided d
+  where j.id = d.id and d.decision = 'asked again'
+  returning j.id, j.last_event, j.round, j.attempts
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, last_event, 'reopened', round, 0 from reopened
+  union all select id, last_event, 'amended', round, attempts from amended
+  union all select id, last_event, 'asked again', round, attempts from asked_again
+)
+select d.id, d.name, d.key, d.decision,
+  coalesce(r.ticket, d.ticket) as ticket,
+  case d.decision when 'reopened' then 'waiting' else d.state end as state,
+  case d.decision when 'reopened' then r.round when 'asked again' then d.round + 1 else d.round end as answering_round
+from decided d left join reopened r on r.id = d.id`,
+}

@@ -1,0 +1,32 @@
+import type { Run } from '../../shared/database.ts'
+
+export interface Progress {
+  id: string
+  ticket: number
+  percent: number
+  step: string
+}
+
+/** Notes how far running jobs are, many at once; rows that are no longer ours are left alone. */
+export async function noteProgress(run: Run, worker: string, progress: Progress[]): Promise<void> {
+  await run(noteMany, [JSON.stringify(progress), worker])
+}
+
+const noteMany = {
+  name: 'ledger.progress',
+  text: `
+with told as (
+  select * from json_to_recordset($1::json) as t (id uuid, ticket int, percent int, step text)
+), held as (
+  select j.id, t.percent, t.step from told t join millrace.jobs j on j.id = t.id and j.ticket = t.ticket
+  where j.state = 'active' and j.worker = $2
+  order by j.id for update of j
+), moved as (
+  update millrace.jobs j set percent = h.percent, step = h.step, last_event = j.last_event + 1
+  from held h
+  where j.id = h.id
+  returning j.*
+)
+insert into millrace.job_events (job, seq, kind, round, attempt, detail)
+select id, last_event, 'progressed', round, attempts, jsonb_build_object('percent', percent, 'step', step) from moved`,
+}

@@ -1,0 +1,52 @@
+/** States of a row; the public ones are BullMQ's words plus `cancelled`. */
+export type State = 'waiting' | 'active' | 'delayed' | 'cancelling' | 'undoing' | 'completed' | 'failed' | 'cancelled'
+export type Verdict = 'failed' | 'cancelled'
+
+/** What an error leaves on the row: a stable code and a message without personal content. */
+export interface Failure {
+  code: string
+  message: string
+}
+
+/** Something for Redis to carry: the BullMQ job `<id>-<ticket>`, due after `delay` milliseconds. */
+export interface Ticket {
+  id: string
+  ticket: number
+  queue: string
+  delay: number
+}
+
+/** A row as the runner holds it: one attempt, or one undo. */
+export interface Claimed {
+  id: string
+  ticket: number
+  name: string
+  queue: string
+  state: 'active' | 'undoing'
+  data: unknown
+  owner: string | null
+  trace: string
+  round: number
+  attempts: number
+  max_attempts: number
+  undo_attempts: number
+  verdict: Verdict | null
+  /** The row has settled before: this is an undo that runs once more. */
+  settled: boolean
+  /** Milliseconds between the moment it was due and the claim. */
+  waited: number
+  /** Milliseconds since the round was asked for. */
+  age: number
+}
+
+/** How long after an undo it runs once more, when nobody saw the last runner stop. Longer than a lease and an idle transaction together. */
+export const UNDO_AGAIN_AFTER = '30 seconds'
+export const UNDO_ATTEMPTS = 5
+
+/**
+ * The columns of a row `j` at the start of a new round; `data` and `run_at` are the asker's to set. The last round's
+ * result stays until this one settles, for those who still wait for it.
+ */
+export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ticket + 1, attempts = 0, worker = null, next_data = null,
+    percent = null, step = null, error = null, verdict = null, undo = null, undo_error = null, undo_attempts = 0,
+    undo_again_at = null, unwitnessed = false, asked_at = now(), started_at = null, settled_at = null`

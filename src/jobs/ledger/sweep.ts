@@ -1,0 +1,209 @@
+import type { Run } from '../../shared/database.ts'
+import { arrayOf } from './claim.ts'
+import { UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
+
+/** What the sweeper remembers between rounds: which Redis it last saw, and how far it has looked. */
+export interface SweepState {
+  marker: string | null
+}
+
+/** A row that waits, and the ticket Redis should know. */
+export interface Waiting extends Ticket {
+  run_at: string
+}
+
+/** Makes this worker the sweeper for the next six seconds, unless another one is. */
+export async function trySweep(run: Run, worker: string): Promise<SweepState | undefined> {
+  const [row] = await run<{ marker: string | null }>(becomeSweeper, [worker])
+  return row
+}
+
+export const rememberRedis = async (run: Run, marker: string): Promise<void> => {
+  await run(saveMarker, [marker])
+}
+
+/** Takes over rows whose worker's lease has lapsed: to be tried again, undone, or settled when nothing is left to try. */
+export const takeOver = (run: Run): Promise<(Ticket & { state: State; name: string })[]> => run(takeOverLapsed, [])
+
+/** Begins the second undo of rows whose last runner nobody saw stop. */
+export const undoAgain = (run: Run): Promise<Ticket[]> => run(beginUndoAgain, [])
+
+/**
+ * The next 1,000 rows that have been due for three seconds, from where the last call stopped; starts over at the end.
+ * Most of them simply wait their turn: Redis is asked which.
+ */
+export const nextOverdue = (run: Run): Promise<Waiting[]> => run(walkOverdue, [])
+
+/** Gives rows a new ticket, if they still wait with the old one. The old ticket is worth nothing from then on. */
+export const reticket = (run: Run, rows: { id: string; ticket: number }[]): Promise<Ticket[]> =>
+  run(newTickets, [arrayOf(rows.map((row) => row.id)), arrayOf(rows.map((row) => row.ticket))])
+
+/** New tickets for the next 1,000 waiting rows after `id`, due or not: for a Redis that knows none of them. */
+export const reticketAllAfter = (run: Run, id: string): Promise<Ticket[]> => run(newTicketsForAll, [id])
+
+/** Gives back rows the ledger believes this worker runs though it does not. */
+export const freeOrphans = (run: Run, worker: string, rows: { id: string; ticket: number }[]): Promise<Ticket[]> =>
+  run(free, [arrayOf(rows.map((row) => row.id)), arrayOf(rows.map((row) => row.ticket)), worker])
+
+/** Removes leases that lapsed an hour ago. */
+export const forgetLapsedLeases = async (run: Run): Promise<void> => {
+  await run(deleteLapsed, [])
+}
+
+const becomeSweeper = {
+  name: 'ledger.try-sweep',
+  text: `
+update millrace.sweep set worker = $1, valid_until = now() + interval '6 seconds'
+where valid_until < now() or worker = $1
+returning marker`,
+}
+
+const saveMarker = {
+  name: 'ledger.save-marker',
+  text: `update millrace.sweep set marker = $1`,
+}
+
+/** A crash spends the attempt: work that kills its worker must not kill every worker in turn. */
+const takeOverLapsed = {
+  name: 'ledger.take-over',
+  text: `
+with lapsed as (
+  select j.id, j.state as was,
+    case
+      when j.state = 'undoing' then case when j.undo_attempts < ${UNDO_ATTEMPTS} then 'undoing' else j.verdict end
+      when j.state = 'active' and j.attempts < j.max_attempts then 'waiting'
+      when j.closes then 'undoing'
+      when j.state = 'cancelling' then 'cancelled'
+      else 'failed'
+    end as becomes
+  from millrace.jobs j
+  where j.state in ('active', 'cancelling', 'undoing') and j.worker is not null
+    and not exists (select from millrace.leases l where l.worker = j.worker and l.valid_until > now())
+  order by j.id
+  limit 500
+  for update of j skip locked
+), moved as (
+  update millrace.jobs j set
+    state = l.becomes, ticket = j.ticket + 1, worker = null, run_at = now(), unwitnessed = true,
+    verdict = case when l.becomes = 'undoing' and l.was <> 'undoing'
+      then case l.was when 'cancelling' then 'cancelled' else 'failed' end else j.verdict end,
+    undo = case when l.becomes = 'undoing' then 'pending' when l.was = 'undoing' then 'stuck' else j.undo end,
+    error = case when l.was = 'active' then '{"code":"worker-lost","message":"The worker that ran it went away."}' else j.error end,
+    settled_at = case when l.becomes in ('failed', 'cancelled') then coalesce(j.settled_at, now()) else j.settled_at end,
+    last_event = j.last_event + 1
+  from lapsed l
+  where j.id = l.id
+  returning j.*
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt, detail)
+  select id, last_event, case when state in ('failed', 'cancelled') then 'settled' else 'taken over' end, round, attempts,
+    jsonb_build_object('state', state) from moved
+)
+select id, ticket, queue, name, state, 0::float8 as delay from moved`,
+}
+
+const beginUndoAgain = {
+  name: 'ledger.undo-again',
+  text: `
+with due as (
+  select id from millrace.jobs
+  where undo_again_at <= now() and state in ('failed', 'cancelled')
+  order by id limit 500 for update skip locked
+), moved as (
+  update millrace.jobs j set state = 'undoing', ticket = j.ticket + 1, run_at = now(), undo = 'pending', undo_attempts = 0,
+    verdict = j.state, undo_again_at = null, last_event = j.last_event + 1
+  from due d
+  where j.id = d.id
+  returning j.*
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, last_event, 'undo again', round, attempts from moved
+)
+select id, ticket, queue, 0::float8 as delay from moved`,
+}
+
+const walkOverdue = {
+  name: 'ledger.next-overdue',
+  text: `
+with page as (
+  select j.id, j.ticket, j.queue, j.run_at
+  from millrace.jobs j, millrace.sweep s
+  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.run_at < now() - interval '3 seconds'
+    and (j.run_at, j.id) > (s.cursor_run_at, s.cursor_id)
+  order by j.run_at, j.id
+  limit 1000
+), last as (
+  select run_at, id, (select count(*) from page) as count from page order by run_at desc, id desc limit 1
+), moved as (
+  update millrace.sweep set
+    cursor_run_at = coalesce((select run_at from last where count = 1000), '-infinity'),
+    cursor_id = coalesce((select id from last where count = 1000), '00000000-0000-0000-0000-000000000000')
+)
+select id, ticket, queue, 0::float8 as delay from page`,
+}
+
+const newTickets = {
+  name: 'ledger.reticket',
+  text: `
+with asked as (
+  select * from unnest($1::uuid[], $2::int[]) as a (id, ticket)
+), free as (
+  select j.id from asked a join millrace.jobs j on j.id = a.id and j.ticket = a.ticket
+  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null
+  order by j.id for update of j
+), moved as (
+  update millrace.jobs j set ticket = j.ticket + 1, last_event = j.last_event + 1
+  from free f
+  where j.id = f.id
+  returning j.*
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, last_event, 'dispatched again', round, attempts from moved
+)
+select id, ticket, queue, greatest(0, extract(epoch from run_at - now()) * 1000)::float8 as delay from moved`,
+}
+
+const newTicketsForAll = {
+  name: 'ledger.reticket-all',
+  text: `
+with free as (
+  select j.id from millrace.jobs j
+  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.id > $1
+  order by j.id limit 1000 for update of j
+), moved as (
+  update millrace.jobs j set ticket = j.ticket + 1, last_event = j.last_event + 1
+  from free f
+  where j.id = f.id
+  returning j.*
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, last_event, 'dispatched again', round, attempts from moved
+)
+select id, ticket, queue, greatest(0, extract(epoch from run_at - now()) * 1000)::float8 as delay from moved order by id`,
+}
+
+const free = {
+  name: 'ledger.free-orphans',
+  text: `
+with asked as (
+  select * from unnest($1::uuid[], $2::int[]) as a (id, ticket)
+), moved as (
+  update millrace.jobs j set
+    state = case j.state when 'active' then 'waiting' else 'undoing' end,
+    verdict = case j.state when 'cancelling' then 'cancelled' else j.verdict end,
+    attempts = j.attempts - case j.state when 'active' then 1 else 0 end,
+    ticket = j.ticket + 1, worker = null, run_at = now(), last_event = j.last_event + 1
+  from asked a
+  where j.id = a.id and j.ticket = a.ticket and j.worker = $3 and j.state in ('active', 'cancelling', 'undoing')
+  returning j.*
+), noted as (
+  insert into millrace.job_events (job, seq, kind, round, attempt)
+  select id, last_event, 'handed back', round, attempts from moved
+)
+select id, ticket, queue, 0::float8 as delay from moved`,
+}
+
+const deleteLapsed = {
+  name: 'ledger.forget-lapsed',
+  text: `delete from millrace.leases where valid_until < now() - interval '1 hour'`,
+}

@@ -1,0 +1,29 @@
+import type { Redis } from 'ioredis'
+import { redisPrefix } from './dispatch.ts'
+
+/** The channel on which the ids of rows that changed are told, comma-separated. Nothing else is ever sent. */
+export const changesChannel = `${redisPrefix}:changes`
+
+/** Tells waiters in other processes that rows changed. Losing a message is harmless: waiters also look by themselves. */
+export type Tell = (...ids: string[]) => void
+
+export function createTell(redis: Redis): Tell {
+  let waiting = new Set<string>()
+  let scheduled = false
+
+  const send = (): void => {
+    scheduled = false
+    const ids = [...waiting].join(',')
+    waiting = new Set()
+    if (redis.status !== 'ready') return
+    // A failed publish means Redis is going away; whoever waits falls back to asking Postgres every second.
+    redis.publish(changesChannel, ids, (error) => void error)
+  }
+
+  return (...ids) => {
+    for (const id of ids) waiting.add(id)
+    if (scheduled || waiting.size === 0) return
+    scheduled = true
+    setImmediate(send)
+  }
+}

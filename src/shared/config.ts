@@ -1,0 +1,192 @@
+import { z } from 'zod'
+
+/** The products served here. Each is mounted under its name and has its own issuer, keys and schema. */
+export const products = ['anki', 'rundi', 'iep', 'lockin', 'prework'] as const
+export type Product = (typeof products)[number]
+
+/** Everything the environment decides, read once by each process and passed on; nothing else reads it. */
+export type Config = ReturnType<typeof decide>
+
+/** How tokens of one product are verified, and which server keys speak for it. */
+export interface Trust {
+  issuer: string | undefined
+  jwksUrl: string | undefined
+  audience: string[]
+  keys: string[]
+}
+
+export type OperatorRole = 'viewer' | 'operator'
+
+export interface OperatorAccount {
+  name: string
+  role: OperatorRole
+  password: string
+}
+
+/**
+ * Reads and checks the environment.
+ * @throws ConfigError that lists every fault at once, each with the variable's name.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(filled)
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describe))
+  return decide(parsed.data)
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly faults: string[]
+
+  constructor(faults: string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`)
+    this.faults = faults
+  }
+}
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true')
+const secret = z.string().min(16, 'needs at least 16 characters')
+
+const operators = list.transform((accounts, check): OperatorAccount[] =>
+  accounts.flatMap((account) => {
+    const [name, role, ...password] = account.split(':')
+    if (name && (role === 'viewer' || role === 'operator') && password.join(':').length >= 12)
+      return [{ name, role, password: password.join(':') }]
+    check.addIssue({ code: 'custom', message: 'wants name:viewer|operator:password, the password at least 12 characters' })
+    return []
+  }),
+)
+
+const trust = {
+  ISSUER: z.url().optional(),
+  JWKS_URL: z.url().optional(),
+  AUDIENCE: list,
+  KEYS: list.refine((keys) => keys.every((key) => key.length >= 16), 'every key needs at least 16 characters'),
+}
+type TrustNames<P extends string> = { [K in keyof typeof trust as `${P}_${K & string}`]: (typeof trust)[K] }
+const trustOf = <P extends string>(prefix: P) =>
+  Object.fromEntries(Object.entries(trust).map(([name, schema]) => [`${prefix}_${name}`, schema])) as TrustNames<P>
+
+const environment = z.object({
+  DATABASE_URL: z.string({ error: 'is missing: the Postgres database everything is kept in' }).min(1),
+  MIGRATION_DATABASE_URL: z.string().optional(),
+  DATABASE_POOL: whole(2, 200).default(12),
+  DATABASE_NAMED_STATEMENTS: flag.default(true),
+  REDIS_URL: z.string({ error: 'is missing: redis://… or the absolute path of a unix socket' }).min(1),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(3000),
+  HEALTH_PORT: whole(0, 65_535).default(0),
+  TRUST_PROXY: flag.default(false),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(600),
+  BODY_LIMIT_BYTES: whole(1024, 10_000_000).default(256 * 1024),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SHUTDOWN_GRACE_SECONDS: whole(1, 600).default(20),
+  STATUS_LINK_SECRET: secret.optional(),
+  OPERATORS: operators,
+  MILLRACE_LOCAL: flag.default(false),
+  AWS_REGION: z.string().default('us-east-1'),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  AWS_SESSION_TOKEN: z.string().optional(),
+  AWS_ENDPOINT_URL_S3: z.url().optional(),
+  AWS_ENDPOINT_URL_SQS: z.url().optional(),
+  AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
+  EVENTS_QUEUE_URL: z.url().optional(),
+  MISTRAL_API_KEY: z.string().optional(),
+  MISTRAL_URL: z.url().optional(),
+  HISTORY_DAYS: whole(1, 3650).default(90),
+  ANKI_COLLECTIONS: z.string().default('./efs/collections'),
+  ANKI_COLLECTIONS_GID: whole(0, 4_294_967_294).optional(),
+  ANKI_AUTH_DB: z.string().optional(),
+  ANKI_DATABASE_URL: z.string().optional(),
+  RUNDI_TRUSTED_PROVIDERS: list,
+  ...trustOf('ANKI'),
+  ...trustOf('RUNDI'),
+  ...trustOf('IEP'),
+  ...trustOf('LOCKIN'),
+  ...trustOf('PREWORK'),
+})
+
+type Environment = z.output<typeof environment>
+
+/** From checked strings to decisions, nested the way they are used. */
+function decide(env: Environment) {
+  return {
+    local: env.MILLRACE_LOCAL,
+    logLevel: env.LOG_LEVEL,
+    graceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    historyDays: env.HISTORY_DAYS,
+    database: {
+      url: env.DATABASE_URL,
+      migrationUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL,
+      pool: env.DATABASE_POOL,
+      namedStatements: env.DATABASE_NAMED_STATEMENTS,
+    },
+    redis: { url: env.REDIS_URL },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      healthPort: env.HEALTH_PORT,
+      trustProxy: env.TRUST_PROXY,
+      ratePerMinute: env.RATE_LIMIT_PER_MINUTE,
+      bodyLimit: env.BODY_LIMIT_BYTES,
+    },
+    statusLinkSecret: env.STATUS_LINK_SECRET,
+    operators: env.OPERATORS,
+    aws: {
+      region: env.AWS_REGION,
+      credentials:
+        env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY
+          ? {
+              accessKeyId: env.AWS_ACCESS_KEY_ID,
+              secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+              ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+            }
+          : undefined,
+      s3Endpoint: env.AWS_ENDPOINT_URL_S3,
+      sqsEndpoint: env.AWS_ENDPOINT_URL_SQS,
+      dynamodbEndpoint: env.AWS_ENDPOINT_URL_DYNAMODB,
+    },
+    events: { queueUrl: env.EVENTS_QUEUE_URL },
+    mistral: { apiKey: env.MISTRAL_API_KEY, url: env.MISTRAL_URL },
+    anki: {
+      collections: env.ANKI_COLLECTIONS,
+      collectionsGid: env.ANKI_COLLECTIONS_GID,
+      authDb: env.ANKI_AUTH_DB,
+      databaseUrl: env.ANKI_DATABASE_URL,
+    },
+    rundi: { trustedProviders: env.RUNDI_TRUSTED_PROVIDERS },
+    trust: {
+      anki: trustFrom(env, 'ANKI'),
+      rundi: trustFrom(env, 'RUNDI'),
+      iep: trustFrom(env, 'IEP'),
+      lockin: trustFrom(env, 'LOCKIN'),
+      prework: trustFrom(env, 'PREWORK'),
+    } satisfies Record<Product, Trust>,
+  }
+}
+
+function trustFrom(env: Environment, prefix: Uppercase<Product>): Trust {
+  const issuer = env[`${prefix}_ISSUER`]
+  return {
+    issuer,
+    jwksUrl: env[`${prefix}_JWKS_URL`] ?? (issuer && `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`),
+    audience: env[`${prefix}_AUDIENCE`],
+    keys: env[`${prefix}_KEYS`],
+  }
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join('.') || 'environment'
+  return `${name} ${issue.message.startsWith('is ') || issue.message.startsWith('wants ') ? '' : '- '}${issue.message}`
+}

@@ -1,0 +1,71 @@
+import type { Log } from './log.ts'
+
+/**
+ * One process from start to end: what is opened is closed in reverse order. The first SIGTERM or SIGINT aborts
+ * `stopping` and closes everything; a second one exits at once.
+ */
+export interface Lifecycle {
+  /** Aborted when the process begins to stop. */
+  stopping: AbortSignal
+  /** Remembers how to close something; closed in reverse order of opening. */
+  onStop(name: string, close: () => Promise<void> | void): void
+  /** Begins to stop, for a reason other than a signal. A non-zero code asks the supervisor for a restart. */
+  stop(reason: string, exitCode?: number): Promise<void>
+}
+
+export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycle {
+  const stopping = new AbortController()
+  const closers: { name: string; close: () => Promise<void> | void }[] = []
+  let stopped: Promise<void> | undefined
+
+  const stop = (reason: string, exitCode = 0): Promise<void> => {
+    if (exitCode !== 0) process.exitCode = exitCode
+    stopped ??= closeAll(reason)
+    return stopped
+  }
+
+  const closeAll = async (reason: string): Promise<void> => {
+    log.info({ reason }, 'stopping')
+    // The jobs have the grace time; everything else together has five more seconds before the process leaves anyway.
+    const deadline = setTimeout(() => exitNow(log, 'the grace time is over'), options.graceMs + 5000)
+    stopping.abort(new Error(reason))
+    for (const { name, close } of closers.toReversed()) {
+      try {
+        await close()
+      } catch (error) {
+        process.exitCode = 1
+        log.error({ err: error, part: name }, 'could not close')
+      }
+    }
+    clearTimeout(deadline)
+    log.info('stopped')
+    // With everything closed the process ends by itself; a handle somebody forgot must not keep it.
+    setTimeout(() => exitNow(log, 'something was left open'), 2000).unref()
+  }
+
+  let firstSignalAt = 0
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // A terminal and npm both deliver the same Ctrl-C; only a later one is a second wish.
+    if (stopped && Date.now() - firstSignalAt > 500) exitNow(log, `second ${signal}`)
+    firstSignalAt ||= Date.now()
+    void stop(signal)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught')
+    void stop('uncaught error', 1)
+  })
+
+  return {
+    stopping: stopping.signal,
+    onStop: (name, close) => closers.push({ name, close }),
+    stop,
+  }
+}
+
+function exitNow(log: Log, reason: string): never {
+  log.warn({ reason }, 'leaving at once')
+  log.flush()
+  process.exit(1)
+}

@@ -1,0 +1,13 @@
+import type { QueueName } from '../jobs/define.ts'
+
+/** How wide each kind of work runs in one worker process. One process may serve several queues. */
+export const queues: Record<QueueName, { concurrency: number }> = {
+  // Short work on Postgres and the disk: many at once share one commit.
+  quick: { concurrency: 50 },
+  // Waiting for a provider most of the time; each may hold a page of text.
+  documents: { concurrency: 8 },
+  // Bound by the processor.
+  media: { concurrency: 2 },
+  // One thing after the other.
+  maintenance: { concurrency: 1 },
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { queueNames } from '../jobs/define.ts'
+import { bullId, redisPrefix, type Dispatcher } from '../jobs/dispatch.ts'
+import type { Lease } from '../jobs/lease.ts'
+import type { Ticket } from '../jobs/ledger/rows.ts'
+import { queueSettings } from '../jobs/ledger/settings.ts'
+import {
+  forgetLapsedLeases,
+  nextOverdue,
+  rememberRedis,
+  reticket,
+  reticketAllAfter,
+  takeOver,
+  trySweep,
+  undoAgain,
+} from '../jobs/ledger/sweep.ts'
+import type { Tell } from '../jobs/tell.ts'
+import type { Database } from '../shared/database.ts'
+import type { Log } from '../shared/log.ts'
+import type { Metrics } from '../shared/metrics.ts'
+import { every, seconds } from '../shared/time.ts'
+
+/** The key by which a Redis is known again. */
+const markerKey = `${redisPrefix}:marker`
+const SWEEP_EVERY = seconds(2)
+/** A ticket that Redis handed out this long ago without a claim in the ledger was dropped on the way. */
+const CLAIMED_WITHIN = seconds(8)
+
+export interface SweepParts {
+  database: Database
+  redis: Redis
+  dispatcher: Dispatcher
+  lease: Pick<Lease, 'worker'>
+  tell: Tell
+  metrics: Metrics
+  log: Log
+}
+
+/**
+ * Keeps Redis and the ledger in step, in every worker, one at a time: takes over what dead workers held, and gives new
+ * tickets to rows that Redis does not know. Stops when the signal aborts.
+ */
+export async function sweepUntil(signal: AbortSignal, parts: SweepParts): Promise<void> {
+  await every(SWEEP_EVERY, signal, async () => {
+    try {
+      await sweepOnce(parts)
+    } catch (error) {
+      parts.log.warn({ err: error }, 'the sweep met an error')
+    }
+  })
+}
+
+/** One sweep, if no other worker is at it. */
+export async function sweepOnce(parts: SweepParts): Promise<void> {
+  const { database, redis, lease, tell, metrics, log } = parts
+  const worker = lease.worker()
+  const state = worker && (await trySweep(database.run, worker))
+  if (!state) return
+  metrics.sweeps.inc()
+
+  const takenOver = await takeOver(database.run)
+  tell(...takenOver.map((row) => row.id))
+  for (const row of takenOver) log.warn({ id: row.id, job: row.name, state: row.state }, 'took over a job of a lost worker')
+  bring(
+    parts,
+    'worker lost',
+    takenOver.filter((row) => row.state === 'waiting' || row.state === 'undoing'),
+  )
+  bring(parts, 'undo again', await undoAgain(database.run))
+  await forgetLapsedLeases(database.run)
+
+  if (redis.status !== 'ready') return
+  const marker = await redis.get(markerKey)
+  if (marker === null || marker !== state.marker) await refill(parts)
+  else await bringUnknown(parts)
+}
+
+/** Another Redis than before, or one that has forgotten everything: all waiting rows and all settings go there again. */
+async function refill(parts: SweepParts): Promise<void> {
+  const { database, redis, dispatcher, metrics, log } = parts
+  await restoreSettings(parts)
+  let after = '00000000-0000-0000-0000-000000000000'
+  let count = 0
+  for (;;) {
+    const tickets = await reticketAllAfter(database.run, after)
+    if (tickets.length === 0) break
+    await dispatcher.deliver(tickets)
+    count += tickets.length
+    after = tickets.at(-1)?.id ?? after
+  }
+  metrics.sweptTickets.inc({ reason: 'redis lost' }, count)
+  // Postgres first: should we die in between, the markers differ and the next sweep refills once more.
+  const marker = randomUUID()
+  await rememberRedis(database.run, marker)
+  await redis.set(markerKey, marker)
+  log.warn({ tickets: count }, 'filled an unknown Redis')
+}
+
+async function restoreSettings({ database, dispatcher }: SweepParts): Promise<void> {
+  for (const setting of await queueSettings(database.run)) {
+    const name = queueNames.find((known) => known === setting.queue)
+    if (!name) continue
+    const queue = dispatcher.queue(name)
+    if (setting.paused) await queue.pause()
+    if (setting.concurrency) await queue.setGlobalConcurrency(setting.concurrency)
+  }
+}
+
+/** Rows that are overdue and whose ticket Redis does not have, has finished with, or handed out to nobody's claim. */
+async function bringUnknown(parts: SweepParts): Promise<void> {
+  const { database, redis, dispatcher } = parts
+  const overdue = await nextOverdue(database.run)
+  if (overdue.length === 0) return
+  const pipeline = redis.pipeline()
+  for (const row of overdue) {
+    const name = queueNames.find((known) => known === row.queue)
+    pipeline.hmget(name ? dispatcher.queue(name).toKey(bullId(row)) : row.queue, 'timestamp', 'finishedOn', 'processedOn')
+  }
+  const answers = (await pipeline.exec()) ?? []
+  const unknown = overdue.filter((_, index) => {
+    const [error, fields] = answers[index] ?? [new Error('no answer'), undefined]
+    if (error) throw error
+    const [known, finished, handedOut] = fields as (string | null)[]
+    return !known || finished || (handedOut && Date.now() - Number(handedOut) > CLAIMED_WITHIN)
+  })
+  if (unknown.length > 0) bring(parts, 'unknown to redis', await reticket(database.run, unknown))
+}
+
+function bring({ dispatcher, metrics }: SweepParts, reason: string, tickets: Ticket[]): void {
+  metrics.sweptTickets.inc({ reason }, tickets.length)
+  dispatcher.dispatch(...tickets)
+}
