@@ -20,6 +20,7 @@ export async function handler(event) {
     await send(message).catch(() => send(message))
   } catch (error) {
     // Ids only: attributes and metadata are personal.
+    // oxlint-disable-next-line no-console -- the console is the log of a Lambda
     console.error(
       JSON.stringify({
         message: 'Cognito event not forwarded',

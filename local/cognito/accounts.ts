@@ -28,7 +28,7 @@ export const localPassword = 'Millrace-2026!'
 /**
  * Makes a confirmed account and thereby fires the PostConfirmation trigger, once. An account that is there already
  * is fine (one that was left unconfirmed is confirmed now); its username stays as it is.
- * @throws NotAuthorizedException when the account is there with another password.
+ * @throws InvalidPasswordException when the account is there with another password (Cognito: NotAuthorizedException).
  */
 export async function signUp(
   { endpoint, clientId }: Door,
@@ -61,7 +61,7 @@ export interface Tokens {
   sub: string
 }
 
-/** @throws NotAuthorizedException, UserNotConfirmedException and the others of InitiateAuth. */
+/** @throws InvalidPasswordException (Cognito: NotAuthorizedException), UserNotConfirmedException and so on. */
 export async function signIn(
   { endpoint, clientId }: Door,
   { email, password = localPassword }: Credentials,

@@ -18,6 +18,7 @@ export function forget(file: string): void {
  * Throws `Plain` when it does not end.
  */
 export async function endLeftover(
+  name: string,
   file: string,
   signals: NodeJS.Signals[],
   say: (line: string) => void,
@@ -26,14 +27,16 @@ export async function endLeftover(
   const { pid, birth } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; birth?: string }
   const runs = () => birth !== undefined && birthOf(pid) === birth
 
-  if (runs()) say(`stopping process ${pid}, which an earlier run left behind`)
+  if (runs()) say(`stopping ${name}, process ${pid}, which an earlier run left behind`)
   for (const signal of signals) {
     if (!runs()) break
     process.kill(pid, signal)
     for (let tries = 0; tries < 100 && runs(); tries++) await sleep(100)
   }
   if (runs())
-    throw new Plain(`process ${pid}, which an earlier run left behind, does not stop: kill -9 ${pid}`)
+    throw new Plain(
+      `${name}, process ${pid}, which an earlier run left behind, does not stop: kill -9 ${pid}`,
+    )
   forget(file)
   return pid
 }

@@ -80,7 +80,7 @@ async function launch(plan: Plan): Promise<Launched> {
     chmodSync(plan.directory, plan.mode ?? 0o700)
     const record = path.join(plan.directory, 'pid')
     const signals = plan.stopping.map(([signal]) => signal)
-    const leftover = await endLeftover(record, [...signals, 'SIGKILL'], plan.say ?? console.error)
+    const leftover = await endLeftover(plan.name, record, [...signals, 'SIGKILL'], plan.say ?? console.error)
 
     const log = path.join(plan.directory, `${plan.name.toLowerCase()}.log`)
     if (sizeOf(log) > 5_000_000) rmSync(log) // nobody looks that far back

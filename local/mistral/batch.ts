@@ -38,7 +38,7 @@ export class Batches {
   create(body: unknown): Fields {
     const request = fieldsOf(body) ?? {}
     const endpoint = String(request.endpoint)
-    if (!(endpoint in endpoints))
+    if (!Object.hasOwn(endpoints, endpoint))
       throw invalid('endpoint', `Input should be ${Object.keys(endpoints).join(' or ')}`, endpoint)
 
     const job = newJob(request, endpoint)

@@ -6,8 +6,8 @@ import type { Answer } from './protocol.ts'
 
 /**
  * Sends what `work` comes to: its answer, the refusal it throws, a broken connection, or nothing if the caller is gone
- * or the signal is aborted.
- * Anything else it throws is a fault of the stand-in: printed, and a 500 to the caller. Never rejects.
+ * or the signal is aborted. Anything else it throws is a fault of the stand-in: printed, and a 500 to the caller. Never
+ * rejects.
  */
 export async function exchange(
   response: ServerResponse,
@@ -43,7 +43,7 @@ function toAnswer(error: unknown): ApiError {
 function send(
   response: ServerResponse,
   { status = 200, body, headers, breaksOff }: Answer,
-  common: object,
+  common: object = {},
 ): void {
   const isBytes = Buffer.isBuffer(body)
   const bytes = isBytes ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

@@ -26,7 +26,7 @@ export class Files {
   upload(form: unknown): Fields {
     const { file, purpose = 'fine-tune' } = fieldsOf(form) ?? {}
     if (!isUpload(file)) throw missing('file', null)
-    if (!(String(purpose) in sampleTypes))
+    if (!Object.hasOwn(sampleTypes, String(purpose)))
       throw invalid('purpose', 'Input should be fine-tune, batch or ocr', purpose)
     return describe(this.add({ ...file, purpose: String(purpose), source: 'upload' }))
   }

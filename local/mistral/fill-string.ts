@@ -8,7 +8,7 @@ import type { Quotes } from './quotes.ts'
  */
 export function fillString(schema: Fields, quotes: Quotes, hint: string): string {
   const pattern = typeof schema.pattern === 'string' ? schema.pattern : undefined
-  const sample = samples[String(schema.format)]
+  const sample = samples.get(String(schema.format))
   if (pattern === undefined && sample === undefined) return fit(quotes.next(hint), schema)
 
   const shape = pattern === undefined ? undefined : compile(pattern)
@@ -21,17 +21,17 @@ export function fillString(schema: Fields, quotes: Quotes, hint: string): string
 }
 
 /** Values that nobody has: the first day of an era, a reserved domain, an empty number. */
-const samples: Record<string, string> = {
-  date: '1970-01-01',
-  'date-time': '1970-01-01T00:00:00Z',
-  time: '00:00:00',
-  duration: 'P1D',
-  email: 'stand-in@example.org',
-  uri: 'https://example.org/local-stand-in',
-  uuid: '00000000-0000-4000-8000-000000000000',
-  ipv4: '192.0.2.1',
-  ipv6: '2001:db8::1',
-}
+const samples = new Map([
+  ['date', '1970-01-01'],
+  ['date-time', '1970-01-01T00:00:00Z'],
+  ['time', '00:00:00'],
+  ['duration', 'P1D'],
+  ['email', 'stand-in@example.org'],
+  ['uri', 'https://example.org/local-stand-in'],
+  ['uuid', '00000000-0000-4000-8000-000000000000'],
+  ['ipv4', '192.0.2.1'],
+  ['ipv6', '2001:db8::1'],
+])
 
 function compile(pattern: string): RegExp {
   try {

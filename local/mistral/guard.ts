@@ -49,7 +49,7 @@ function replyOf(
   signal.addEventListener('abort', abort, { once: true })
 
   child.once('message', resolve)
-  child.once('error', reject)
+  child.on('error', reject)
   child.once('exit', (code, killed) => reject(new GuardTripped(`the reader died (${killed ?? code})`)))
   child.send(
     message,

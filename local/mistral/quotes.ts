@@ -9,6 +9,8 @@ export class Quotes {
   readonly text: string
   readonly #sentences: string[]
   readonly #used = new Set<number>()
+  /** The words of each sentence, found once: a long document answers many fields. */
+  #words: Set<string>[] | undefined
 
   constructor(text: string) {
     this.text = text
@@ -23,16 +25,21 @@ export class Quotes {
   /** The sentence that has most words in common with the hint, one that wasn't quoted yet if there is any. */
   next(hint = ''): string {
     if (this.#used.size >= this.#sentences.length) this.#used.clear()
-    const wanted = wordsOf(hint)
+    const index = this.#bestFor(wordsOf(hint))
+    this.#used.add(index)
+    return `${label} ${this.#sentences[index] ?? 'there is nothing to quote'}`
+  }
+
+  #bestFor(wanted: Set<string>): number {
+    this.#words ??= this.#sentences.map(wordsOf)
     let best = { index: -1, score: -1 }
-    for (const [index, sentence] of this.#sentences.entries()) {
+    for (const [index, words] of this.#words.entries()) {
       if (this.#used.has(index)) continue
-      const score = wanted.size ? common(wanted, wordsOf(sentence)) : 0
+      const score = common(wanted, words)
       if (score > best.score) best = { index, score }
-      if (!wanted.size) break
+      if (wanted.size === 0) break // the next one in order is as good as any
     }
-    this.#used.add(best.index)
-    return `${label} ${this.#sentences[best.index] ?? 'there is nothing to quote'}`
+    return best.index
   }
 }
 

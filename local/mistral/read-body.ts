@@ -11,7 +11,7 @@ const most = 100 * 2 ** 20
  * Reads to the end even what is too much, since a refusal in the middle of an upload is lost in a broken pipe.
  */
 export async function readBody(request: IncomingMessage, onBytes: (bytes: number) => void): Promise<unknown> {
-  if (/^multipart\/form-data/i.test(request.headers['content-type'] ?? ''))
+  if (/^multipart\/form-data;.*boundary=/i.test(request.headers['content-type'] ?? ''))
     return await readForm(request, onBytes)
   const text = (await collect(request, onBytes)).toString()
   if (text === '') return undefined

@@ -102,8 +102,10 @@ interface Desk {
 }
 
 async function receive(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`)
-  if (url.pathname.startsWith('/_')) {
+  const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`)
+  if (!url) {
+    response.writeHead(400).end()
+  } else if (url.pathname.startsWith('/_')) {
     await exchange(response, () => control(request, url.pathname, desk))
   } else if (url.pathname.startsWith('/signed/')) {
     await exchange(response, async () => download(desk.files, url.pathname, url.searchParams))

@@ -58,7 +58,8 @@ export function signedBodyOf(request: S3Request, trailers = new Map<string, stri
     return { chunks: decodeAwsChunked(chunks, trailers), size: Number(length) }
   }
 
-  if (headers['transfer-encoding']) throw new S3Error('NotImplemented', undefined, { Header: 'Transfer-Encoding' })
+  if (headers['transfer-encoding'])
+    throw new S3Error('NotImplemented', undefined, { Header: 'Transfer-Encoding' })
   return { chunks, sha256: payload === 'UNSIGNED-PAYLOAD' ? undefined : payload }
 }
 
@@ -68,7 +69,9 @@ export function declaredChecksum(
   trailers: ReadonlyMap<string, string> = new Map(),
 ): DeclaredChecksum | undefined {
   const announced = (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase())
-  const [name, another] = [...Object.keys(headers), ...announced].filter((name) => isChecksumHeader.test(name))
+  const [name, another] = [...Object.keys(headers), ...announced].filter((name) =>
+    isChecksumHeader.test(name),
+  )
   if (another) {
     throw new S3Error(
       'InvalidRequest',
@@ -79,7 +82,9 @@ export function declaredChecksum(
 
   const algorithm = name.slice('x-amz-checksum-'.length)
   if (!isChecksumAlgorithm(algorithm)) {
-    throw new S3Error('NotImplemented', `Only ${checksumAlgorithms.join(', ')} can be verified here.`, { Header: name })
+    throw new S3Error('NotImplemented', `Only ${checksumAlgorithms.join(', ')} can be verified here.`, {
+      Header: name,
+    })
   }
   return { algorithm, value: () => headers[name] ?? trailers.get(name) }
 }

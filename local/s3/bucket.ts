@@ -45,7 +45,13 @@ export interface BucketRecord {
   settings: Partial<Record<SettingName, string>>
 }
 
-export type SettingName = 'cors' | 'encryption' | 'lifecycle' | 'notification' | 'publicAccessBlock' | 'tagging'
+export type SettingName =
+  | 'cors'
+  | 'encryption'
+  | 'lifecycle'
+  | 'notification'
+  | 'publicAccessBlock'
+  | 'tagging'
 
 /** One bucket on disk. Everything but the transfer of bytes happens at once, in one turn of the event loop. */
 export class Bucket {
@@ -60,10 +66,10 @@ export class Bucket {
   constructor(disk: Disk, folder: string) {
     this.#disk = disk
     this.#folder = folder
-    this.#record = readJson(this.#recordFile())
+    this.#record = readJson(this.#recordFile()) as BucketRecord
     this.uploads = new Uploads(disk, path.join(folder, 'uploads'))
     for (const file of filesBelow(path.join(folder, 'objects'))) {
-      const object = readJson<StoredObject>(file)
+      const object = readJson(file) as StoredObject
       this.#objects.set(object.key, object)
     }
     this.#removeUnownedBodies()

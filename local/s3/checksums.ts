@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { element, type Markup } from './xml.ts'
 
 /** A running checksum; `digest` is the value in network byte order, and is asked for once. */
 export interface RunningChecksum {
@@ -33,6 +34,11 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
 /** The headers in which S3 reports a checksum. */
 export function checksumHeaders({ algorithm, type, value }: Checksum): Record<string, string> {
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type }
+}
+
+/** The same, as elements of a document. */
+export function checksumElements({ algorithm, type, value }: Checksum): Markup[] {
+  return [element(`Checksum${algorithm.toUpperCase()}`, value), element('ChecksumType', type)]
 }
 
 const starters: Record<ChecksumAlgorithm, () => RunningChecksum> = {

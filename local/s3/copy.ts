@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { Answer } from './answers.ts'
 import { receive } from './body.ts'
 import type { NewObject } from './bucket.ts'
-import { isChecksumAlgorithm } from './checksums.ts'
+import { checksumElements, isChecksumAlgorithm } from './checksums.ts'
 import { S3Error } from './errors.ts'
 import { objectHeaders } from './object-headers.ts'
 import { checkMayRead, checkMayWrite } from './preconditions.ts'
@@ -19,7 +19,8 @@ export async function copyObject(request: S3Request, s3: StandIn): Promise<Answe
   const sourceBucket = s3.store.bucket(from.bucket)
   const source = sourceBucket.get(from.key)
   const replaces = headers['x-amz-metadata-directive'] === 'REPLACE'
-  if (sourceBucket === target && from.key === key && !replaces) throw new S3Error('InvalidRequest', ontoItself)
+  if (sourceBucket === target && from.key === key && !replaces)
+    throw new S3Error('InvalidRequest', ontoItself)
   checkMayRead(headers, source, 'x-amz-copy-source-')
   checkMayWrite(headers, target.find(key))
 
@@ -37,15 +38,13 @@ export async function copyObject(request: S3Request, s3: StandIn): Promise<Answe
   const object = target.put(key, received, { ...description, etag: received.md5 })
   s3.notifications.announce('ObjectCreated:Copy', request, target, object)
 
-  const { checksum } = object
   return {
     status: 200,
     xml: xmlDocument(
       'CopyObjectResult',
       element('LastModified', object.lastModified),
       element('ETag', `"${object.etag}"`),
-      element(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value),
-      element('ChecksumType', checksum.type),
+      checksumElements(object.checksum),
     ),
   }
 }
@@ -63,7 +62,10 @@ function readSource(header: string): { bucket: string; key: string } {
   const source = percentDecoded(encoded)
   const slash = source.indexOf('/')
   if (slash < 1 || slash === source.length - 1) {
-    throw new S3Error('InvalidArgument', 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey')
+    throw new S3Error(
+      'InvalidArgument',
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+    )
   }
   return { bucket: source.slice(0, slash), key: source.slice(slash + 1) }
 }

@@ -77,8 +77,8 @@ export function randomName(): string {
 }
 
 /** @throws when the file is missing or is not JSON: files appear whole, so that is damage. */
-export function readJson<T>(file: string): T {
-  return JSON.parse(readFileSync(file, 'utf8')) as T
+export function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 /** The paths of all files below a folder; none if there is no such folder. */

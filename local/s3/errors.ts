@@ -72,7 +72,8 @@ const errors = {
   },
   MalformedTrailerError: {
     status: 400,
-    message: 'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    message:
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
   },
   MalformedXML: {
     status: 400,

@@ -62,9 +62,11 @@ export class Inspection {
       yield chunk
     }
 
-    if (this.#source.size !== undefined && this.#source.size !== this.#size) throw new S3Error('IncompleteBody')
+    if (this.#source.size !== undefined && this.#source.size !== this.#size)
+      throw new S3Error('IncompleteBody')
     const md5 = this.#verifiedMd5()
-    if (sha256 !== undefined && this.#sha256.digest('hex') !== sha256) throw new S3Error('XAmzContentSHA256Mismatch')
+    if (sha256 !== undefined && this.#sha256.digest('hex') !== sha256)
+      throw new S3Error('XAmzContentSHA256Mismatch')
     this.#outcome = { size: this.#size, md5, checksum: this.#verifiedChecksum() }
   }
 

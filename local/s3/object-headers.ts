@@ -50,7 +50,8 @@ function withoutAwsChunked(encoding = ''): string {
 
 function refuseUnsupported(headers: Record<string, string>): void {
   const acl = headers['x-amz-acl'] ?? headers['acl']
-  if (acl && acl !== 'private' && !acl.startsWith('bucket-owner-')) throw new S3Error('AccessControlListNotSupported')
+  if (acl && acl !== 'private' && !acl.startsWith('bucket-owner-'))
+    throw new S3Error('AccessControlListNotSupported')
 
   const encryption = headers['x-amz-server-side-encryption']
   const unsupported = Object.keys(headers).find((name) => unsupportedHeader.test(name))

@@ -24,7 +24,7 @@ export async function putObject(request: S3Request, s3: StandIn): Promise<Answer
   const object = bucket.put(key, received, { ...description, etag: received.md5 })
   s3.notifications.announce('ObjectCreated:Put', request, bucket, object)
 
-  return { status: 200, headers: { ...writtenHeaders(object), 'Content-Length': 0 } }
+  return { status: 200, headers: { ...writtenHeaders(object) } }
 }
 
 /** What is told of an object that was just written. */
@@ -71,7 +71,10 @@ export function deleteObject(request: S3Request, s3: StandIn): Answer {
 export async function deleteObjects(request: S3Request, s3: StandIn): Promise<Answer> {
   const source = bodyOf(request)
   if (source.md5 === undefined && source.checksum === undefined) {
-    throw new S3Error('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*')
+    throw new S3Error(
+      'InvalidRequest',
+      'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+    )
   }
   const root = parseXml(await receiveText(source), 'Delete')
   const keys = elements(root, 'Object').map((object) => requiredText(object, 'Key'))

@@ -12,10 +12,12 @@ export function checkMayWrite(headers: Record<string, string>, current: StoredOb
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
     throw new S3Error('NotImplemented', undefined, { Header: 'If-None-Match' })
   }
-  if (ifNoneMatch === '*' && current) throw new S3Error('PreconditionFailed', undefined, { Condition: 'If-None-Match' })
+  if (ifNoneMatch === '*' && current)
+    throw new S3Error('PreconditionFailed', undefined, { Condition: 'If-None-Match' })
   if (ifMatch === undefined) return
   if (!current) throw new S3Error('NoSuchKey')
-  if (!matches(ifMatch, current)) throw new S3Error('PreconditionFailed', undefined, { Condition: 'If-Match' })
+  if (!matches(ifMatch, current))
+    throw new S3Error('PreconditionFailed', undefined, { Condition: 'If-Match' })
 }
 
 /**
@@ -46,7 +48,9 @@ export function checkMayRead(headers: Record<string, string>, object: StoredObje
 }
 
 function matches(condition: string, { etag }: StoredObject): boolean {
-  return condition.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '').replaceAll('"', '')))
+  return condition
+    .split(',')
+    .some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '').replaceAll('"', '')))
 }
 
 /** HTTP dates know no milliseconds. */

@@ -3,10 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { S3Error } from './errors.ts'
 
 /** What arrived, before anybody asked who sent it. */
-export interface Call {
-  /** The two ids that S3 gives every request, in its answer and in the event it causes. */
-  id: string
-  hostId: string
+export interface Call extends RequestIds {
   method: string
   /** The path as it was sent, which is what was signed. */
   rawPath: string
@@ -20,6 +17,12 @@ export interface Call {
   body: IncomingMessage
 }
 
+/** The two ids that S3 gives every request, in its answer and in the event it causes. */
+export interface RequestIds {
+  id: string
+  hostId: string
+}
+
 /** A call whose signature was verified. */
 export interface S3Request extends Call {
   accessKeyId: string
@@ -27,16 +30,19 @@ export interface S3Request extends Call {
   payload: string
 }
 
+export function newRequestIds(): RequestIds {
+  return { id: randomBytes(8).toString('hex').toUpperCase(), hostId: randomBytes(48).toString('base64') }
+}
+
 /**
  * Takes a path-style request apart: `/bucket/key?query`.
  * @throws InvalidURI, KeyTooLongError
  */
-export function readCall(incoming: IncomingMessage): Call {
+export function readCall(incoming: IncomingMessage, ids: RequestIds): Call {
   const [rawPath = '/', rawQuery = ''] = splitOnce(incoming.url ?? '/', '?')
   const [bucket = '', key = ''] = splitOnce(rawPath.slice(1), '/')
   const call: Call = {
-    id: randomBytes(8).toString('hex').toUpperCase(),
-    hostId: randomBytes(48).toString('base64'),
+    ...ids,
     method: incoming.method ?? 'GET',
     rawPath,
     bucket: percentDecoded(bucket),

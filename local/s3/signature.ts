@@ -1,12 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { claimParameters, malformedQuery, readClaim, type Claim } from './claim.ts'
 import { S3Error } from './errors.ts'
 import { headerValue, percentDecoded, percentEncoded, type Call, type S3Request } from './request.ts'
-
-/** Whose signatures count, and for which region. */
-export interface Trust {
-  region: string
-  credentials: { accessKeyId: string; secretAccessKey: string }
-}
+import { sameSignature, secretFor, signatureOf, type Trust } from './signing.ts'
 
 /**
  * Verifies Signature Version 4, sent in the Authorization header or in the query of a presigned URL
@@ -29,158 +25,24 @@ export function authenticate(call: Call, trust: Trust, now: number = Date.now())
   }
 }
 
-/** `<access key>/<day>/<region>/<service>/aws4_request` */
-export interface Credential {
-  accessKeyId: string
-  day: string
-  region: string
-  service: string
-  terminator: string
-}
-
-export function readCredential(text: string): Credential {
-  const parts = text.split('/')
-  const [terminator = '', service = '', region = '', day = ''] = parts.reverse()
-  return { accessKeyId: parts.slice(4).reverse().join('/'), day, region, service, terminator }
-}
-
-/** @throws InvalidAccessKeyId */
-export function secretFor({ accessKeyId }: Credential, { credentials }: Trust): string {
-  if (accessKeyId === credentials.accessKeyId) return credentials.secretAccessKey
-  throw new S3Error('InvalidAccessKeyId', undefined, { AWSAccessKeyId: accessKeyId })
-}
-
-/** The signature of one text: the key is derived from the secret, for this day, region and service only. */
-export function signatureOf(text: string, secret: string, { day, region, service }: Credential): string {
-  const key = [day, region, service, 'aws4_request'].reduce<Buffer | string>(hmac, `AWS4${secret}`)
-  return hmac(key, text).toString('hex')
-}
-
-export function sameSignature(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
-}
-
-interface Claim {
-  presigned: boolean
-  credential: Credential
-  signedHeaders: string[]
-  signature: string
-  /** `20261120T145356Z` */
-  date: string
-  /** Seconds a presigned URL is valid from its date. */
-  expires: number
-  payload: string
-}
-
-function readClaim(call: Call): Claim {
-  const { authorization } = call.headers
-  const presigned = call.query.has('X-Amz-Signature') || call.query.has('X-Amz-Credential')
-  if (authorization && presigned) {
-    throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed', { ArgumentName: 'Authorization' })
-  }
-
-  if (presigned) return readPresignedClaim(call.query)
-  if (authorization) return readHeaderClaim(authorization, call.headers)
-  throw new S3Error('AccessDenied')
-}
-
-function readPresignedClaim(query: URLSearchParams): Claim {
-  const required = (name: string): string => {
-    const value = query.get(name)
-    if (value === null) throw malformedQuery(`${allQueryParameters.join(', ')} are required; ${name} is missing.`)
-    return value
-  }
-  const [algorithm, credential, signature, date, signedHeaders, expires] = allQueryParameters.map(required) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-  if (algorithm !== 'AWS4-HMAC-SHA256') throw malformedQuery('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
-  if (!/^\d+$/.test(expires)) throw malformedQuery('X-Amz-Expires should be a number')
-  if (Number(expires) > weekInSeconds) throw malformedQuery('X-Amz-Expires must be less than a week (in seconds)')
-
-  return {
-    presigned: true,
-    credential: readCredential(credential),
-    signedHeaders: signedHeaders.split(';'),
-    signature,
-    date,
-    expires: Number(expires),
-    payload: knownPayload(query.get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD'),
-  }
-}
-
-const allQueryParameters = [
-  'X-Amz-Algorithm',
-  'X-Amz-Credential',
-  'X-Amz-Signature',
-  'X-Amz-Date',
-  'X-Amz-SignedHeaders',
-  'X-Amz-Expires',
-]
-
-const weekInSeconds = 7 * 24 * 3600
-
-function malformedQuery(message: string): S3Error {
-  return new S3Error('AuthorizationQueryParametersError', message)
-}
-
-function readHeaderClaim(authorization: string, headers: Record<string, string>): Claim {
-  const parts = /^AWS4-HMAC-SHA256 Credential=([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)$/.exec(
-    authorization,
-  )
-  const [, credential, signedHeaders, signature] = parts ?? []
-  if (!credential || !signedHeaders || !signature) {
-    throw new S3Error('AuthorizationHeaderMalformed', 'The authorization header that you provided is not valid.')
-  }
-
-  const payload = headers['x-amz-content-sha256']
-  if (payload === undefined) {
-    throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256')
-  }
-  return {
-    presigned: false,
-    credential: readCredential(credential),
-    signedHeaders: signedHeaders.split(';'),
-    signature,
-    date: headers['x-amz-date'] ?? '',
-    expires: 0,
-    payload: knownPayload(payload),
-  }
-}
-
-function knownPayload(payload: string): string {
-  if (/^[0-9a-f]{64}$/.test(payload)) return payload
-  if (payload === 'UNSIGNED-PAYLOAD' || payload === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return payload
-  if (payload.startsWith('STREAMING-')) {
-    throw new S3Error('NotImplemented', `Signed chunks (${payload}) are not verified here, so they are refused.`)
-  }
-  throw new S3Error(
-    'InvalidArgument',
-    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.',
-  )
-}
-
-function checkScope({ credential, date, presigned }: Claim, trust: Trust): void {
-  const wrong =
-    credential.region !== trust.region
-      ? `the region '${credential.region}' is wrong; expecting '${trust.region}'`
-      : credential.service !== 's3'
-        ? `incorrect service "${credential.service}". This endpoint belongs to "s3".`
-        : credential.terminator !== 'aws4_request'
-          ? `incorrect terminal "${credential.terminator}". This endpoint uses "aws4_request".`
-          : !date.startsWith(credential.day)
-            ? `invalid credential date "${credential.day}". This date is not the same as X-Amz-Date.`
-            : undefined
-  if (!wrong) return
-
-  if (presigned) throw malformedQuery(`Error parsing the X-Amz-Credential parameter; ${wrong}`)
-  throw new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${wrong}`, {
+function checkScope(claim: Claim, trust: Trust): void {
+  const fault = scopeFault(claim, trust)
+  if (!fault) return
+  if (claim.presigned) throw malformedQuery(`Error parsing the X-Amz-Credential parameter; ${fault}`)
+  throw new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${fault}`, {
     Region: trust.region,
   })
+}
+
+function scopeFault({ credential, date }: Claim, trust: Trust): string | undefined {
+  const { day, region, service, terminator } = credential
+  if (region !== trust.region) return `the region '${region}' is wrong; expecting '${trust.region}'`
+  if (service !== 's3') return `incorrect service "${service}". This endpoint belongs to "s3".`
+  if (terminator !== 'aws4_request')
+    return `incorrect terminal "${terminator}". This endpoint uses "aws4_request".`
+  if (!date.startsWith(day))
+    return `invalid credential date "${day}". This date is not the same as X-Amz-Date.`
+  return undefined
 }
 
 function checkTime({ date, expires, presigned }: Claim, now: number): void {
@@ -279,15 +141,11 @@ function headersInQuery(query: URLSearchParams): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of query) {
     const header = name.toLowerCase()
-    if (!header.startsWith('x-amz-') || allQueryParameters.includes(name)) continue
+    if (!header.startsWith('x-amz-') || claimParameters.includes(name)) continue
     if (header === 'x-amz-content-sha256' || /^x-amz-(checksum|sdk)-/.test(header)) continue
     headers[header] = headerValue(header, value)
   }
   return headers
-}
-
-function hmac(key: Buffer | string, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
 }
 
 function sha256(text: string): string {

@@ -1,5 +1,5 @@
 import type { Notifications } from './notifications.ts'
-import type { Trust } from './signature.ts'
+import type { Trust } from './signing.ts'
 import type { Store } from './store.ts'
 
 /** What every operation works with. */

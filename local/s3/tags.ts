@@ -31,9 +31,11 @@ export const mostBucketTags = 50
 function checked(tags: Tag[], most: number): Tag[] {
   if (tags.length > most) throw new S3Error('InvalidTag', `Tags cannot be greater than ${most}`)
   const keys = new Set(tags.map(({ key }) => key))
-  if (keys.size < tags.length) throw new S3Error('InvalidTag', 'Cannot provide multiple Tags with the same key')
+  if (keys.size < tags.length)
+    throw new S3Error('InvalidTag', 'Cannot provide multiple Tags with the same key')
   for (const { key, value } of tags) {
-    if (key.length < 1 || key.length > 128) throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid')
+    if (key.length < 1 || key.length > 128)
+      throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid')
     if (value.length > 256) throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid')
   }
   return tags

@@ -43,7 +43,12 @@ export class Uploads {
   }
 
   begin(upload: Omit<Upload, 'id' | 'initiated' | 'parts'>): Upload {
-    const begun: Upload = { ...upload, id: randomName(), initiated: new Date().toISOString(), parts: new Map() }
+    const begun: Upload = {
+      ...upload,
+      id: randomName(),
+      initiated: new Date().toISOString(),
+      parts: new Map(),
+    }
     const { parts: _, ...record } = begun
     const folder = this.#disk.newFolder()
     this.#disk.writeJson(path.join(folder, 'upload.json'), record)
@@ -110,11 +115,11 @@ export class Uploads {
 
   #load(id: string): Upload {
     const folder = path.join(this.#folder, id)
-    const record = readJson<Omit<Upload, 'parts'>>(path.join(folder, 'upload.json'))
+    const record = readJson(path.join(folder, 'upload.json')) as Omit<Upload, 'parts'>
     const parts = new Map<number, Part>()
     const files = filesBelow(folder)
     for (const file of files.filter((file) => /^\d+\.json$/.test(path.basename(file)))) {
-      const part = readJson<Part>(file)
+      const part = readJson(file) as Part
       parts.set(part.number, part)
     }
 

@@ -19,6 +19,8 @@ export interface Tools {
   /** Tells the waiting user how far the job is. Kept with the row; may be called as often as one likes. */
   progress: (percent: number, step: string) => void
   log: Log
+  /** Removes what the ledger need not remember any longer. */
+  history: { trimJobs(): Promise<number>; trimTheRest(): Promise<number> }
   collections: Collections
   authDb: AuthDb | undefined
 }

@@ -1,4 +1,5 @@
 import { register } from './define.ts'
+import { trimHistory } from './millrace/trim-history.ts'
 
 /** Everything this system can do. A new job is a file, a line here and a test. */
-export const registry = register([])
+export const registry = register([trimHistory])

@@ -9,6 +9,7 @@ import { createAccept, type Accept } from './accept.ts'
 import type { Registry } from './define.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { startLease, type Lease } from './lease.ts'
+import { trimJobs, trimTheRest } from './ledger/trim.ts'
 import { createRunner, type Runner } from './run.ts'
 import { createTell, type Tell } from './tell.ts'
 import { openTools } from './tools.ts'
@@ -55,6 +56,10 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
   lifecycle.onStop('tools', () => tools.close())
   const lease = await startLease({ ...asking, metrics, log, process })
   lifecycle.onStop('lease', () => lease.close())
-  const runner = createRunner({ ...asking, registry, lease, tools: tools.tools, metrics, log })
+  const history = {
+    trimJobs: () => trimJobs(asking.database.run, config.historyDays),
+    trimTheRest: () => trimTheRest(asking.database.run, config.historyDays),
+  }
+  const runner = createRunner({ ...asking, registry, lease, tools: { ...tools.tools, history }, metrics, log })
   return { ...asking, lease, runner }
 }

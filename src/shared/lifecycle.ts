@@ -1,4 +1,6 @@
+import { isOutage } from './database.ts'
 import type { Log } from './log.ts'
+import { sleep } from './time.ts'
 
 /**
  * One process from start to end: what is opened is closed in reverse order. The first SIGTERM or SIGINT aborts
@@ -62,6 +64,20 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
     onStop: (name, close) => closers.push({ name, close }),
     stop,
   }
+}
+
+/** Tries to open something until it succeeds; undefined when the process begins to stop first. */
+export async function whenAvailable<T>(open: () => Promise<T>, stopping: AbortSignal, log: Log): Promise<T | undefined> {
+  for (let tries = 0; !stopping.aborted; tries += 1) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      if (tries === 0) log.warn({ err: error }, 'Postgres is away; waiting for it')
+      await sleep(Math.min(100 * 2 ** tries, 2000), stopping)
+    }
+  }
+  return undefined
 }
 
 function exitNow(log: Log, reason: string): never {

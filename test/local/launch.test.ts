@@ -82,7 +82,7 @@ async function ask(url: string, command: string, ...args: string[]): Promise<unk
 }
 
 /** Another process that runs `code` and stays; returns the JSON of its first line. */
-async function elsewhere<T>(code: string): Promise<{ answer: T; kill(): Promise<void> }> {
+async function elsewhere(code: string): Promise<{ answer: unknown; kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -93,7 +93,7 @@ async function elsewhere<T>(code: string): Promise<{ answer: T; kill(): Promise<
   }
   opened.push(kill)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  return { answer: JSON.parse(line.toString()) as T, kill }
+  return { answer: JSON.parse(line.toString()), kill }
 }
 
 const imported = (name: string, file: string) =>
@@ -310,7 +310,7 @@ describe('DynamoDB', () => {
 describe('when the launcher is killed with SIGKILL', () => {
   test('its servers end too, and the next start finds their data', async () => {
     const [forPostgres, forRedis] = [newFolder(), newFolder()]
-    const launcher = await elsewhere<{ pids: number[]; url: string }>(
+    const launcher = await elsewhere(
       imported('startPostgres', 'postgres.ts') +
         imported('startRedis', 'redis.ts') +
         `const postgres = await startPostgres(${JSON.stringify({ directory: forPostgres, fsync: false })})
@@ -318,11 +318,12 @@ describe('when the launcher is killed with SIGKILL', () => {
          console.log(JSON.stringify({ pids: [postgres.pid, redis.pid], url: postgres.url('postgres') }))` +
         stay,
     )
-    await query(launcher.answer.url, "create table people as select 'Ada' as name")
+    const { pids, url } = launcher.answer as { pids: number[]; url: string }
+    await query(url, "create table people as select 'Ada' as name")
     await refusal(startPostgres({ directory: forPostgres }))
 
     await launcher.kill()
-    await Promise.all(launcher.answer.pids.map(untilGone))
+    await Promise.all(pids.map(untilGone))
 
     const postgres = await postgresIn(forPostgres)
     expect(await query(postgres.url('postgres'), 'select name from people')).toEqual([{ name: 'Ada' }])
@@ -341,28 +342,28 @@ describe('when the launcher is killed with SIGKILL', () => {
 
     const { birth } = JSON.parse(readFileSync(record, 'utf8')) as { birth: string }
     writeFileSync(record, JSON.stringify({ pid, birth: `not ${birth}` }))
-    await endLeftover(record, ['SIGTERM'], (line) => said.push(line))
+    await endLeftover('Redis', record, ['SIGTERM'], (line) => said.push(line))
     expect(isRunning(pid)).toBe(true)
 
     remember(record, pid)
-    await endLeftover(record, ['SIGTERM'], (line) => said.push(line))
+    await endLeftover('Redis', record, ['SIGTERM'], (line) => said.push(line))
     expect(isRunning(pid)).toBe(false)
-    expect(said).toEqual([`stopping process ${pid}, which an earlier run left behind`])
+    expect(said).toEqual([`stopping Redis, process ${pid}, which an earlier run left behind`])
   })
 })
 
 describe('the lock of a directory', () => {
   test('has one holder at a time, whom the refusal names', async () => {
     const directory = newFolder()
-    const holder = await elsewhere<number>(
+    const holder = await elsewhere(
       imported('takeLock', 'lock.ts') +
         `takeLock(${JSON.stringify(directory)}, 'Millrace'); console.log(process.pid)` +
         stay,
     )
 
     expect(() => takeLock(directory, 'Millrace')).toThrow(
-      `Millrace in ${directory} already runs, started by process ${holder.answer}: ` +
-        `stop that first (Ctrl-C in its terminal or kill ${holder.answer})`,
+      `Millrace in ${directory} already runs, started by process ${String(holder.answer)}: ` +
+        `stop that first (Ctrl-C in its terminal or kill ${String(holder.answer)})`,
     )
     await holder.kill()
     const lock = takeLock(directory, 'Millrace')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { startPostgres, type Postgres as PostgresServer } from '../../local/launch/postgres.ts'
 import { startRedis, type Redis as RedisServer } from '../../local/launch/redis.ts'
 import type { Ask, Job } from '../../src/jobs/define.ts'
 import { register } from '../../src/jobs/define.ts'
@@ -15,7 +16,9 @@ import type { Database } from '../../src/shared/database.ts'
 import type { Lifecycle } from '../../src/shared/lifecycle.ts'
 import { createLog, type Log } from '../../src/shared/log.ts'
 import { createMetrics, type Metrics } from '../../src/shared/metrics.ts'
+import { migrate } from '../../src/shared/migrate.ts'
 import { startProcess, type TestProcess } from './processes.ts'
+import { startProxy, type Proxy } from './proxy.ts'
 
 /** A private Postgres database and a private Redis, the core on top of them, and whatever processes a test starts. */
 export interface World extends AsyncDisposable {
@@ -30,6 +33,10 @@ export interface World extends AsyncDisposable {
   database: Database
   asking: Asking
   redisServer: RedisServer
+  /** The server behind the database, when the world has one of its own. */
+  postgresServer: PostgresServer | undefined
+  proxy: Proxy | undefined
+  /** Straight to the database, past any proxy. */
   databaseUrl: string
   /** The lease and runner of this process, started when first asked for. */
   running(): Promise<Running>
@@ -42,12 +49,26 @@ export interface World extends AsyncDisposable {
   start(file: string, args?: string[], env?: Record<string, string>): TestProcess
 }
 
-export async function createWorld(options: { jobs?: Job[]; env?: Record<string, string> } = {}): Promise<World> {
+export interface WorldOptions {
+  /** Jobs this world knows beside the product's. */
+  jobs?: Job[]
+  env?: Record<string, string>
+  /** Statements run in the fresh database. */
+  setup?: string
+  /** A Postgres server of its own, for tests that restart it. */
+  ownPostgres?: boolean
+  /** Put between the core of this process and Postgres. */
+  proxyPostgres?: boolean
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(path.join(tmpdir(), 'millrace-world-'))
-  const database = await cloneTemplate()
+  const database = options.ownPostgres ? await startOwn(directory) : await cloneTemplate()
+  if (options.setup) await command(database.url, options.setup)
+  const proxy = options.proxyPostgres ? await startProxy(database.url) : undefined
   const redisServer = await startRedis({ ...inject('redisProgram'), directory: path.join(directory, 'redis') })
   const env: Record<string, string> = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: proxy?.url ?? database.url,
     DATABASE_POOL: '6',
     REDIS_URL: redisServer.url,
     PORT: '0',
@@ -78,6 +99,8 @@ export async function createWorld(options: { jobs?: Job[]; env?: Record<string, 
     database: asking.database,
     asking,
     redisServer,
+    postgresServer: database.server,
+    proxy,
     databaseUrl: database.url,
     running: () => {
       const registry = options.jobs ? register([...allJobs.values(), ...options.jobs]) : allJobs
@@ -112,6 +135,7 @@ export async function createWorld(options: { jobs?: Job[]; env?: Record<string, 
       await Promise.all(processes.map((child) => child.end()))
       await lifecycle.stop('test over')
       await redisServer.stop()
+      await proxy?.close()
       await database.drop()
       await rm(directory, { recursive: true, force: true })
     },
@@ -124,13 +148,25 @@ async function makeDue(database: Database, id: string): Promise<void> {
   await database.run({ name: 'test.make-due', text: 'update millrace.jobs set run_at = least(run_at, now()) where id = $1' }, [id])
 }
 
-async function cloneTemplate(): Promise<{ url: string; drop(): Promise<void> }> {
+interface TestDatabase {
+  url: string
+  server: PostgresServer | undefined
+  drop(): Promise<void>
+}
+
+async function startOwn(directory: string): Promise<TestDatabase> {
+  const server = await startPostgres({ directory: path.join(directory, 'postgres'), fsync: false })
+  await migrate(server.url('postgres'))
+  return { url: server.url('postgres'), server, drop: () => server.stop() }
+}
+
+async function cloneTemplate(): Promise<TestDatabase> {
   const admin = inject('postgresUrl')
   const name = `world_${randomUUID().replaceAll('-', '')}`
   await command(admin, `create database ${name} template template`)
   const url = new URL(admin)
   url.pathname = `/${name}`
-  return { url: url.toString(), drop: () => command(admin, `drop database ${name} with (force)`) }
+  return { url: url.toString(), server: undefined, drop: () => command(admin, `drop database ${name} with (force)`) }
 }
 
 async function command(url: string, text: string): Promise<void> {

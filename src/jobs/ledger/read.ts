@@ -49,6 +49,12 @@ export const history = (run: Run, id: string, after: number): Promise<HistoryEnt
 /** How many rows stand in each queue and state, and the age in seconds of the oldest that is due. */
 export const depths = (run: Run): Promise<{ queue: string; state: State; count: number; oldest: number }[]> => run(countLive, [])
 
+/** Age in seconds of the oldest row of these queues that is due and not started; 0 when there is none. */
+export async function overdueOf(run: Run, queues: string[]): Promise<number> {
+  const [row] = await run<{ age: number }>(oldestDue, [queues])
+  return row?.age ?? 0
+}
+
 const epochMs = (column: string) => `(extract(epoch from ${column}) * 1000)::float8 as ${column}`
 
 const seeMany = {
@@ -70,7 +76,14 @@ const countLive = {
   name: 'ledger.depths',
   text: `
 select queue, state, count(*)::int as count,
-  coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and state in ('waiting', 'delayed') )), 0)::float8 as oldest
+  coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and state in ('waiting', 'delayed'))), 0)::float8 as oldest
 from millrace.jobs where state not in ('completed', 'failed', 'cancelled')
 group by queue, state`,
+}
+
+const oldestDue = {
+  name: 'ledger.overdue',
+  text: `
+select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age
+from millrace.jobs where state in ('waiting', 'delayed') and run_at <= now() and queue = any($1::text[])`,
 }
