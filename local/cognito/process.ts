@@ -66,7 +66,7 @@ export async function refuseSecondOwner(directory: string, lastPort: number | un
 function launch(directory: string): ChildProcess {
   const entry = createRequire(import.meta.url).resolve('cognito-local/lib/bin/start.js')
   const preload = new URL('./whole-file-writes.ts', import.meta.url).href
-  const command = [process.execPath, entry]
+  const command = [process.execPath, '--import', preload, entry]
   const [program, ...args] = canDieWithParent() ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command
   const log = openSync(logOf(directory), 'w')
   try {

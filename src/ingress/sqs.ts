@@ -34,8 +34,8 @@ export interface ConsumerOptions extends Omit<TakeInParts, 'source'> {
 }
 
 export interface Consumer {
-  /** Whether the queue answered when it was last asked. */
-  answers(): boolean
+  /** Whether the queue and Postgres answered when they were last asked. */
+  answers(): { queue: boolean; postgres: boolean }
   /** False when no poller has come around for minutes, though each of its steps has a limit. */
   live(): boolean
   /** Resolves when all pollers have ended after `stop`; rejects when one broke. */
@@ -49,7 +49,16 @@ export interface Consumer {
  * that follows from it has committed; until then it stays in the queue and comes again.
  */
 export function startConsumer(options: ConsumerOptions): Consumer {
-  const { sqs, queueUrl, database, metrics, log, pollers = 4, waitSeconds = 20, visibilitySeconds = 60 } = options
+  const {
+    sqs,
+    queueUrl,
+    database,
+    metrics,
+    log,
+    pollers = 4,
+    waitSeconds = 20,
+    visibilitySeconds = 60,
+  } = options
   const parts: TakeInParts = { ...options, source: `sqs:${queueUrl.slice(queueUrl.lastIndexOf('/') + 1)}` }
   const stopping = new AbortController()
   const queue = watchAbsence('the event queue', log)
@@ -116,7 +125,10 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   const removeOnce = async (messages: Message[]): Promise<Message[]> => {
     try {
       const Entries = messages.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
-      const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), inTime())
+      const { Failed = [] } = await sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+        inTime(),
+      )
       const failed = new Set(Failed.map(({ Id }) => Id))
       return messages.filter((_, index) => failed.has(String(index)))
     } catch (error) {
@@ -135,7 +147,10 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     try {
       await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }), inTime())
     } catch (error) {
-      log.warn({ err: error, messages: messages.length }, 'could not hand back messages; they come again by themselves')
+      log.warn(
+        { err: error, messages: messages.length },
+        'could not hand back messages; they come again by themselves',
+      )
     }
   }
 
@@ -155,7 +170,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
 
   const ended = Promise.all(Array.from({ length: pollers }, poll)).then(() => undefined)
   return {
-    answers: () => !queue.away(),
+    answers: () => ({ queue: !queue.away(), postgres: !postgres.away() }),
     live: () => performance.now() - lastTurn < minutes(5),
     ended,
     stop: async () => {

@@ -1,6 +1,29 @@
+import { openAuthDb } from '../domains/anki/auth-db.ts'
+import { openCollections } from '../domains/anki/collections.ts'
+import { openSyncServerProfiles, type SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 import type { Config } from '../shared/config.ts'
 import type { Tools } from './define.ts'
 
-export function openTools(_config: Config): { tools: Pick<Tools, 'collections' | 'authDb'>; close(): Promise<void> } {
-  return { tools: { collections: undefined as never, authDb: undefined }, close: async () => undefined }
+declare module './define.ts' {
+  interface Tools {
+    /** The profiles of a sync server with a database of its own. */
+    syncServerProfiles: SyncServerProfiles | undefined
+  }
+}
+
+/** The tools that last as long as the process; the runner adds what belongs to one attempt. */
+export type LastingTools = Pick<Tools, 'collections' | 'authDb' | 'syncServerProfiles'>
+
+/** Opens the tools of a process that runs jobs. Touches nothing yet: each connects when it is first used. */
+export function openTools(config: Config): { tools: LastingTools; close(): Promise<void> } {
+  const { collections, collectionsGid: gid, authDb, databaseUrl } = config.anki
+  const syncServerProfiles = databaseUrl === undefined ? undefined : openSyncServerProfiles(databaseUrl)
+  return {
+    tools: {
+      collections: openCollections({ base: collections, gid }),
+      authDb: authDb === undefined ? undefined : openAuthDb({ file: authDb, gid }),
+      syncServerProfiles,
+    },
+    close: async () => syncServerProfiles?.close(),
+  }
 }

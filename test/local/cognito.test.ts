@@ -149,18 +149,25 @@ describe('a Cognito that ends', { timeout: 30_000 }, () => {
     await after.stop()
   })
 
-  test('loses nobody who signed up in a crowd when it is killed right after', async () => {
+  test('loses nobody it has answered when it is killed in the middle of a crowd', async () => {
     vi.spyOn(console, 'error').mockReturnValue() // it says that it ended by itself
     const before = await start('crowd')
-    const crowd = Array.from({ length: 30 }, (_, i) => `parent-${i}@example.org`)
-    const signedUp = await Promise.all(crowd.map((email) => signUp(before.pools.iep, { email })))
-    process.kill(before.pid, 'SIGKILL')
+    const password = 'Long-1'.repeat(10_000) // makes the file of the pool large, and its writing slow
+    const answered = new Map<string, string>()
+    const arrive = async (email: string) => {
+      const { sub } = await signUp(before.pools.iep, { email, password })
+      answered.set(email, sub)
+      if (answered.size === 20) process.kill(before.pid, 'SIGKILL')
+    }
+    await Promise.allSettled(Array.from({ length: 60 }, (_, i) => arrive(`parent-${i}@example.org`)))
     await before.stop()
 
     const after = await start('crowd')
 
-    const signedIn = await Promise.all(crowd.map((email) => signIn(after.pools.iep, { email })))
-    expect(signedIn.map(({ sub }) => ({ sub }))).toEqual(signedUp)
+    expect(answered.size).toBeGreaterThanOrEqual(20)
+    for (const [email, sub] of answered) {
+      expect(await signIn(after.pools.iep, { email, password })).toMatchObject({ sub })
+    }
     await after.stop()
   })
 

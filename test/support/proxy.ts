@@ -14,13 +14,15 @@ export interface Proxy {
   close(): Promise<void>
 }
 
+/** @param target a url with host and port, or the absolute path of a Redis socket. */
 export async function startProxy(target: string): Promise<Proxy> {
-  const to = new URL(target)
+  const to = new URL(target.startsWith('/') ? 'redis://127.0.0.1' : target)
+  const server = target.startsWith('/') ? { path: target } : { host: to.hostname, port: Number(to.port) }
   const pairs = new Set<Pair>()
   const cuts: { text: string; when: 'before' | 'after'; happened: () => void }[] = []
 
-  const server = createServer((client) => {
-    const upstream = connect({ host: to.hostname, port: Number(to.port) })
+  const listener = createServer((client) => {
+    const upstream = connect(server)
     const pair: Pair = { client, upstream, silent: false, cutAnswer: undefined }
     pairs.add(pair)
     const end = (): void => {
@@ -49,21 +51,20 @@ export async function startProxy(target: string): Promise<Proxy> {
       } else client.write(data)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const address = listener.address()
   if (typeof address !== 'object' || !address) throw new Error('The proxy has no address.')
-  const url = new URL(target)
-  url.host = `127.0.0.1:${address.port}`
+  to.host = `127.0.0.1:${address.port}`
 
   return {
-    url: url.toString(),
+    url: to.toString(),
     cutAt: (text, when) => new Promise((happened) => cuts.push({ text, when, happened })),
     silenceExisting: () => {
       for (const pair of pairs) pair.silent = true
     },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
+        listener.close(() => resolve())
         for (const pair of pairs) {
           pair.client.destroy()
           pair.upstream.destroy()

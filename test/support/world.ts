@@ -49,6 +49,8 @@ export interface World extends AsyncDisposable {
   start(file: string, args?: string[], env?: Record<string, string>): TestProcess
 }
 
+const log = createLog({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent', process: 'test' })
+
 export interface WorldOptions {
   /** Jobs this world knows beside the product's. */
   jobs?: Job[]
@@ -82,7 +84,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...options.env,
   }
   const config = readConfig(env)
-  const log = createLog({ level: config.logLevel, process: 'test' })
   const metrics = createMetrics()
   const lifecycle = createTestLifecycle()
   const asking = openAsking({ config, log, metrics, lifecycle, process: 'test' })

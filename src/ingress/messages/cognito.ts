@@ -15,7 +15,8 @@ export function readTrigger(document: Record<string, unknown>, at: Path): Read {
   if (!parsed.success) return unreadable(...issueOf(parsed.error, at))
 
   const { userPoolId, userName, request } = parsed.data
-  const { sub, email, email_verified: verified, preferred_username: preferred } = request.userAttributes
+  const { sub, email, email_verified: verified, ...attributes } = request.userAttributes
+  const preferred = attributes.preferred_username?.trim()
   return {
     events: [
       {

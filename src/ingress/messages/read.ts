@@ -30,7 +30,8 @@ function readDocument(document: unknown, at: Path): Read {
   if ('triggerSource' in document) return readTrigger(document, at)
   if ('Records' in document) return readNotification(document, at)
   if (document.Event === 's3:TestEvent') return { nothing: 'S3 tries out a notification' }
-  if ('detail-type' in document) return readObjectEvent(document, at) ?? readInside(openEventBridge(document), at)
+  if ('detail-type' in document)
+    return readObjectEvent(document, at) ?? readInside(openEventBridge(document), at)
   if ('TopicArn' in document) return readInside(openSns(document), at)
   return unreadable(at, 'is no kind of message known here')
 }
@@ -39,7 +40,9 @@ function readInside(inside: ReturnType<typeof openSns | typeof openEventBridge>,
   if ('nothing' in inside) return inside
   if (at.length >= ENVELOPES_AT_MOST) return unreadable(at, `is in more than ${ENVELOPES_AT_MOST} envelopes`)
   const there = [...at, inside.field]
-  return typeof inside.content === 'string' ? readText(inside.content, there) : readDocument(inside.content, there)
+  return typeof inside.content === 'string'
+    ? readText(inside.content, there)
+    : readDocument(inside.content, there)
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

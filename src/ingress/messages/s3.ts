@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { unreadable, type Event, type ObjectCreated, type ObjectRemoved, type Path, type Read } from './event.ts'
+import {
+  unreadable,
+  type Event,
+  type ObjectCreated,
+  type ObjectRemoved,
+  type Path,
+  type Read,
+} from './event.ts'
 import { issueOf, object, text } from './shape.ts'
 
 /**
@@ -71,11 +78,18 @@ const bucket = object({ name: text })
 
 const removedObject = object({ key: formEncoded, versionId: maybe, sequencer: maybe })
 const createdObject = removedObject.extend({ size: bytes, eTag: text })
-const removedRecord = object({ s3: object({ bucket, object: removedObject }) }).transform(({ s3 }) => removed(s3))
-const createdRecord = object({ s3: object({ bucket, object: createdObject }) }).transform(({ s3 }) => created(s3))
+const removedRecord = object({ s3: object({ bucket, object: removedObject }) }).transform(({ s3 }) =>
+  removed(s3),
+)
+const createdRecord = object({ s3: object({ bucket, object: createdObject }) }).transform(({ s3 }) =>
+  created(s3),
+)
 
 /** The same fields by their names on EventBridge. Older details carry no version of their own. */
-const heading = { 'event-version': maybe.refine((version) => /^1\.|^$/.test(version ?? ''), 'is not version 1'), bucket }
+const heading = {
+  'event-version': maybe.refine((version) => /^1\.|^$/.test(version ?? ''), 'is not version 1'),
+  bucket,
+}
 const removedInDetail = object({ key: text, 'version-id': maybe, sequencer: maybe })
 const createdInDetail = removedInDetail.extend({ size: bytes, etag: text })
 const removedDetail = object({ ...heading, object: removedInDetail }).transform(({ bucket, object }) =>

@@ -47,7 +47,11 @@ const RECEIVES_AT_MOST = 5
  * transaction, or one by one when that is refused, so that strangers do not suffer for one another. Never throws.
  * @param stopping ends the turns one by one early.
  */
-export async function takeIn(messages: Message[], parts: TakeInParts, stopping: AbortSignal): Promise<TakenIn> {
+export async function takeIn(
+  messages: Message[],
+  parts: TakeInParts,
+  stopping: AbortSignal,
+): Promise<TakenIn> {
   const verdicts = messages.map((message) => judge(message, parts)).sort(byWhatIsAsked)
   try {
     await write(verdicts, parts)
@@ -81,7 +85,10 @@ async function alone(verdict: Verdict, parts: TakeInParts): Promise<boolean> {
   } catch (error) {
     if (isOutage(error)) throw error
     if (message.receives >= RECEIVES_AT_MOST && verdict.asks.length > 0)
-      return alone({ message, asks: [], faults: [`it was refused every time: ${describeError(error).code}`] }, parts)
+      return alone(
+        { message, asks: [], faults: [`it was refused every time: ${describeError(error).code}`] },
+        parts,
+      )
     parts.metrics.messages.inc({ outcome: 'refused' })
     parts.log.warn({ err: error, message: message.id, receives: message.receives }, 'a message was refused')
     return false
@@ -120,7 +127,10 @@ const unknownPlace: Record<Event['kind'], string> = {
 }
 
 /** One transaction for all of them: the jobs they ask for, and the messages that are kept. */
-async function write(verdicts: Verdict[], { database, accept, source, metrics, log }: TakeInParts): Promise<void> {
+async function write(
+  verdicts: Verdict[],
+  { database, accept, source, metrics, log }: TakeInParts,
+): Promise<void> {
   const written = await database.transaction(async (tx) => {
     const entered: Verdict[] = []
     for (const { message, asks, faults } of verdicts) {
@@ -128,14 +138,19 @@ async function write(verdicts: Verdict[], { database, accept, source, metrics, l
       entered.push({ message, asks, faults: [...faults, ...refused] })
     }
     const rejected = entered.filter(({ faults }) => faults.length > 0)
-    if (rejected.length > 0) await keepRejected(within(tx), rejected.map((verdict) => rejection(verdict, source)))
+    if (rejected.length > 0)
+      await keepRejected(
+        within(tx),
+        rejected.map((verdict) => rejection(verdict, source)),
+      )
     return entered
   })
 
   for (const { message, asks, faults } of written) {
     const outcome = faults.length > 0 ? 'rejected' : asks.length > 0 ? 'accepted' : 'nothing'
     metrics.messages.inc({ outcome })
-    if (outcome === 'rejected') log.warn({ message: message.id, reason: reasonOf(faults) }, 'kept a rejected message')
+    if (outcome === 'rejected')
+      log.warn({ message: message.id, reason: reasonOf(faults) }, 'kept a rejected message')
     else log.debug({ message: message.id, trace: message.trace, outcome }, 'took a message')
   }
 }
@@ -176,4 +191,5 @@ function byWhatIsAsked(a: Verdict, b: Verdict): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-const orderOf = ({ asks }: Verdict): string => asks.map((ask) => `${ask.job.name} ${JSON.stringify(ask.data)}`).join()
+const orderOf = ({ asks }: Verdict): string =>
+  asks.map((ask) => `${ask.job.name} ${JSON.stringify(ask.data)}`).join()

@@ -1,0 +1,20 @@
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+
+/** Writes a file that only its owner may read: whole or not at all, whatever happens in between. */
+export function writePrivateFile(file: string, content: unknown): void {
+  const unfinished = `${file}.new`
+  rmSync(unfinished, { force: true })
+  writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(unfinished, 0o600) // the umask may have taken more
+  renameSync(unfinished, file)
+}
+
+/** The content of such a file; undefined when there is none. */
+export function readPrivateFile<Content>(file: string): Content | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Content
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,89 @@
+import type { z } from 'zod'
+import { initiateUser } from '../jobs/anki/initiate-user.ts'
+import { ask, type Ask, type Job, type Registry } from '../jobs/define.ts'
+import type { Config, Product } from '../shared/config.ts'
+import type { Event, UserConfirmed } from './messages/event.ts'
+
+/** What follows from what. Read from top to bottom, this is all that happens here because something happened elsewhere. */
+export const reactions: Reaction[] = [
+  // The event tells what was true when somebody signed up, and may come late: it makes a user but never renames one.
+  when('cognito.user-confirmed', inPoolOf('anki'), initiateUser, initialUser, { again: 'never' }),
+]
+
+function initialUser(user: UserConfirmed) {
+  return { cognito_user_id: user.sub, username: usernameOf(user), email: user.email, keepName: true }
+}
+
+/** The name a person chose; a pool where people sign in by e-mail makes up a user name that is the id once more. */
+function usernameOf({ preferredUsername, userName, sub, email }: UserConfirmed): string {
+  return preferredUsername ?? (userName === sub ? localPartOf(email) : userName)
+}
+
+const localPartOf = (email: string): string => email.split('@')[0] ?? ''
+
+/** Something that follows when an event of this kind comes from this place. */
+export interface Reaction {
+  kind: Event['kind']
+  /** The pool or bucket; undefined when the configuration names none. */
+  place: (config: Config) => Place | undefined
+  job: Job
+  follow: (event: Event) => Ask[]
+}
+
+/** A user pool or a bucket, by its name. */
+export type Place = `pool ${string}` | `bucket ${string}`
+
+/**
+ * The jobs an event asks for: none when its place is known and nothing follows from what happened there, undefined
+ * when the place is not known at all.
+ */
+export function reactTo(event: Event, config: Config, table: Reaction[] = reactions): Ask[] | undefined {
+  const here = table.filter(({ place }) => place(config) === placeOf(event))
+  return here.length === 0 ? undefined : here.flatMap(({ follow }) => follow(event))
+}
+
+/**
+ * Checks the table before anything starts.
+ * @throws Error with a sentence: a reaction names a job that no worker knows.
+ */
+export function checkReactions(registry: Registry, table: Reaction[] = reactions): void {
+  for (const { kind, job } of table) {
+    if (registry.get(job.name) !== job)
+      throw new Error(`${kind} asks for ${job.name}, which is not in the list of jobs.`)
+  }
+}
+
+/** The reactions the configuration leaves without a pool or bucket, as a sentence each. */
+export const withoutPlace = (config: Config, table: Reaction[] = reactions): string[] =>
+  table.filter(({ place }) => !place(config)).map(({ kind, job }) => `${kind} → ${job.name}`)
+
+export function when<Kind extends Event['kind'], Schema extends z.ZodType, Result>(
+  kind: Kind,
+  place: Reaction['place'],
+  job: Job<Schema, Result>,
+  dataOf: (event: Extract<Event, { kind: Kind }>) => z.input<Schema>,
+  options: Pick<Ask, 'again' | 'delay'> = {},
+): Reaction {
+  const isOurs = (event: Event): event is Extract<Event, { kind: Kind }> => event.kind === kind
+  const follow = (event: Event): Ask[] => (isOurs(event) ? [ask(job, dataOf(event), options)] : [])
+  return { kind, place, job, follow }
+}
+
+/** The Cognito pool whose tokens a product trusts: the last part of the issuer's path is the pool's id. */
+export function inPoolOf(product: Product): Reaction['place'] {
+  return ({ trust }) => {
+    const { issuer } = trust[product]
+    const pool = issuer && new URL(issuer).pathname.split('/').findLast((part) => part !== '')
+    return pool ? `pool ${pool}` : undefined
+  }
+}
+
+export function inBucket(nameOf: (config: Config) => string | undefined): Reaction['place'] {
+  return (config) => {
+    const name = nameOf(config)
+    return name ? `bucket ${name}` : undefined
+  }
+}
+
+const placeOf = (event: Event): Place =>
+  event.kind === 'cognito.user-confirmed' ? `pool ${event.pool}` : `bucket ${event.bucket}`

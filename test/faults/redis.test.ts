@@ -1,0 +1,144 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { ask } from '../../src/jobs/define.ts'
+import { saveQueueSetting } from '../../src/jobs/ledger/settings.ts'
+import { sweepOnce } from '../../src/workers/sweep.ts'
+import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '../support/jobs.ts'
+import { startProxy } from '../support/proxy.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const trace = 'd'.repeat(32)
+const patience = { timeout: 40_000, interval: 50 }
+const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
+const effects = async (world: World) => (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
+const unsettled = async (world: World) =>
+  (await sql<{ count: number }>`select count(*)::int as count from millrace.jobs where state <> 'completed'`.execute(world.database.sql)).rows[0]
+    ?.count
+
+test('FLUSHALL with jobs running and waiting loses none and runs none twice', async () => {
+  await using world = await walking()
+  const { accept, redis } = world.asking
+  world.start('test/support/worker.ts')
+  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  await reached(world.directory, 'made')
+  await Promise.all(Array.from({ length: 200 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }, { delay: 1000 }), trace)))
+
+  await redis.flushall()
+  await letGo(world.directory)
+  await expect.poll(() => unsettled(world), patience).toBe(0)
+
+  expect(await effects(world)).toEqual([{ job: 'Ada' }])
+  expect(await world.see(id)).toMatchObject({ state: 'completed', attempts: 1 })
+  const tries = await sql<{ attempts: number }>`select distinct attempts from millrace.jobs`.execute(world.database.sql)
+  expect(tries.rows).toEqual([{ attempts: 1 }])
+})
+
+test('a Redis that restarts empty is filled again, and paused queues stay paused', async () => {
+  await using world = await walking()
+  const { accept, dispatcher, database } = world.asking
+  await saveQueueSetting(database.run, { queue: 'media', paused: true, concurrency: null }, 'Grace')
+  await dispatcher.queue('media').pause()
+  world.start('test/support/worker.ts')
+  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  await reached(world.directory, 'made')
+
+  await world.redisServer.restart()
+  const entered = await Promise.all(Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  await letGo(world.directory)
+  await expect.poll(() => unsettled(world), patience).toBe(0)
+
+  expect(entered).toHaveLength(50)
+  expect(await world.see(id)).toMatchObject({ state: 'completed', attempts: 1 })
+  await expect.poll(() => dispatcher.queue('media').isPaused(), patience).toBe(true)
+})
+
+test('with Redis away askings are accepted all the same, and run when it is back', async () => {
+  await using world = await walking()
+  const { accept } = world.asking
+  world.start('test/support/worker.ts')
+  await world.redisServer.kill()
+
+  const entered = await Promise.all(Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  expect(entered.map((each) => each.decision)).toEqual(Array(50).fill('entered'))
+  await world.redisServer.restart()
+
+  await expect.poll(() => unsettled(world), patience).toBe(0)
+})
+
+test('a row that was committed but never dispatched is found by the sweep', async () => {
+  await using world = await walking()
+  const { database, accept } = world.asking
+  const { lease } = await world.running()
+  // The first sweep makes friends with this Redis; only then can a single ticket be unknown to it.
+  await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+  const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
+  await expect.poll(() => world.asking.dispatcher.queue('quick').getWaitingCount()).toBe(1)
+  await world.asking.dispatcher.queue('quick').obliterate({ force: true })
+  await sql`update millrace.jobs set run_at = now() - interval '4 seconds' where id = ${id}`.execute(database.sql)
+
+  await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+
+  await expect.poll(() => world.asking.dispatcher.queue('quick').getWaitingCount()).toBe(1)
+  expect(await world.see(id)).toMatchObject({ state: 'waiting', ticket: 2 })
+})
+
+test('rows that merely wait their turn keep their ticket, however long they wait', async () => {
+  await using world = await walking()
+  const { database, accept } = world.asking
+  const { lease } = await world.running()
+  await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+  await Promise.all(Array.from({ length: 2500 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  await expect.poll(() => world.asking.dispatcher.queue('quick').getWaitingCount()).toBe(2500)
+  await sql`update millrace.jobs set run_at = now() - interval '1 hour'`.execute(database.sql)
+
+  for (let sweep = 0; sweep < 4; sweep += 1) await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+
+  const tickets = await sql<{ ticket: number }>`select distinct ticket from millrace.jobs`.execute(database.sql)
+  expect(tickets.rows).toEqual([{ ticket: 1 }])
+})
+
+test('Redis holds ids and nothing of what a job is about', async () => {
+  await using world = await walking()
+  const { accept, redis } = world.asking
+  world.start('test/support/worker.ts')
+  const secret = 'ada@example.org'
+  const ends = ['well', 'badly', 'for good'] as const
+  for (const end of ends) await accept.now(ask(walkSteps, { key: `${secret} ${end}`, directory: world.directory, ends: end }), trace)
+  await expect
+    .poll(async () => (await sql`select from millrace.jobs where settled_at is null`.execute(world.database.sql)).rows.length, patience)
+    .toBe(0)
+
+  const everything: string[] = []
+  for (const key of await redis.keys('*')) {
+    const type = await redis.type(key)
+    everything.push(key)
+    if (type === 'hash') everything.push(JSON.stringify(await redis.hgetall(key)))
+    if (type === 'stream') everything.push(JSON.stringify(await redis.xrange(key, '-', '+')))
+    if (type === 'string') everything.push((await redis.get(key)) ?? '')
+  }
+  expect(everything.length).toBeGreaterThan(10)
+  expect(everything.join('\n')).not.toContain('ada')
+  expect(everything.join('\n')).not.toContain('badly')
+  expect(everything.join('\n')).not.toContain('cannot help')
+})
+
+test('a worker left on dead connections notices that it takes nothing and asks for a restart', async () => {
+  await using world = await walking()
+  const redisWithPort = await startProxy(world.redisServer.url)
+  const worker = world.start('test/support/worker.ts', [], {
+    REDIS_URL: redisWithPort.url,
+    TEST_PATIENCE: '3000',
+    LOG_LEVEL: 'info',
+    SHUTDOWN_GRACE_SECONDS: '1',
+  })
+  await worker.says('takes jobs')
+  const warm = await world.asking.accept.now(ask(doNothing, { key: 'warm' }), trace)
+  await expect.poll(async () => (await world.see(warm.id)).state, patience).toBe('completed')
+
+  redisWithPort.silenceExisting()
+  await world.asking.accept.now(ask(doNothing, { key: 'Ada' }), trace)
+
+  expect(await worker.exited).toBe(1)
+  expect(worker.output()).toContain('takes nothing while work waits')
+  await redisWithPort.close()
+})

@@ -1,0 +1,322 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { ask } from '../../src/jobs/define.ts'
+import { history } from '../../src/jobs/ledger/read.ts'
+import { cancel, redrive, undoOnceMore } from '../../src/jobs/ledger/steer.ts'
+import { doNothing, effectTables, exists, letGo, reached, stepsOf, testJobs, waitForStop, walkSteps } from '../support/jobs.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const trace = 'b'.repeat(32)
+const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
+const effects = async (world: World) => (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
+const failures = async (world: World) =>
+  (await sql<{ job: string; verdict: string }>`select job, verdict from public.failures`.execute(world.database.sql)).rows
+const walk = (world: World, rest: Partial<Parameters<typeof walkSteps.key>[0]> = {}) =>
+  ask(walkSteps, { key: 'Ada', directory: world.directory, ...rest })
+
+test('a job writes and settles in one commit', async () => {
+  await using world = await walking()
+
+  const row = await world.work(walk(world))
+
+  expect(row).toMatchObject({ state: 'completed', result: { walked: true }, attempts: 1 })
+  expect(await effects(world)).toEqual([{ job: 'Ada' }])
+})
+
+test('a ticket delivered twice at once, here and in another process, runs once', async () => {
+  await using world = await walking()
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { waitAt: 'made' }), trace)
+  const other = world.start('test/support/worker.ts')
+
+  const deliveries = [runner.take({ id, ticket: 1 }), runner.take({ id, ticket: 1 }), runner.take({ id, ticket: 1 })]
+  await reached(world.directory, 'made')
+  await letGo(world.directory)
+  await Promise.all(deliveries)
+  await expect.poll(async () => (await world.see(id)).state).toBe('completed')
+
+  expect(await effects(world)).toHaveLength(1)
+  expect(await stepsOf(world.directory)).toEqual(['start', 'made', 'writing'])
+  await other.end()
+})
+
+test('a failed attempt is tried again until the budget is spent, then undone, then followed', async () => {
+  await using world = await walking()
+
+  const row = await world.work(walk(world, { ends: 'badly' }))
+
+  expect(row).toMatchObject({ state: 'failed', attempts: 3, undo: 'done', error: { code: 'Error' } })
+  expect((await stepsOf(world.directory)).filter((step) => step === 'start')).toHaveLength(3)
+  expect(await exists(`${world.directory}/made`)).toBe(false)
+  expect(await failures(world)).toEqual([{ job: 'Ada', verdict: 'failed' }])
+  expect(await effects(world)).toEqual([])
+  const followers = await world.database.sql.selectFrom('millrace.jobs').select('key').where('name', '=', doNothing.name).execute()
+  expect(followers).toEqual([{ key: 'after Ada' }])
+})
+
+test('an error that cannot be helped is not tried again, and its message never leaves our own words', async () => {
+  await using world = await walking()
+
+  const givenUp = await world.work(walk(world, { ends: 'for good' }))
+
+  expect(givenUp).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'no-use', message: 'trying again cannot help' } })
+})
+
+test('the message of a foreign error is not kept: it may quote what it was given', async () => {
+  await using world = await walking()
+
+  const row = await world.work(walk(world, { ends: 'badly' }))
+  const entries = await history(world.database.run, row.id, 0)
+
+  expect(JSON.stringify([row.error, entries])).not.toContain('ends badly')
+})
+
+test('a provider that asks for a pause costs no attempt, and holds back everybody', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { ends: 'throttled' }), trace)
+
+  await runner.take({ id, ticket: 1 })
+
+  const row = await world.see(id)
+  expect(row).toMatchObject({ state: 'delayed', attempts: 0, ticket: 2, error: { code: 'throttled' } })
+  const paused = await database.sql.selectFrom('millrace.providers').selectAll().execute()
+  expect(paused).toMatchObject([{ name: 'mill' }])
+})
+
+test('a ticket that is not due yet is not run but told how long to wait', async () => {
+  await using world = await walking()
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now({ ...walk(world), delay: 60_000 }, trace)
+
+  const taken = await runner.take({ id, ticket: 1 })
+
+  expect(taken).toMatchObject({ later: expect.closeTo(60_000, -4) })
+  expect(await stepsOf(world.directory)).toEqual([])
+})
+
+test('an attempt that takes too long is told to stop and counts as spent', async () => {
+  const impatient = { ...waitForStop, name: 'millrace.wait-briefly' as const, timeout: 30, retry: { attempts: 2, delay: () => 1 } }
+  await using world = await createWorld({ jobs: [...testJobs, impatient as never] })
+
+  const row = await world.work(ask(impatient, { key: 'Ada' }))
+
+  expect(row).toMatchObject({ state: 'failed', attempts: 2, error: { code: 'timeout' } })
+})
+
+test('work that does not listen is left behind: its late write is refused, and its undo runs once more', async () => {
+  const deaf = { ...walkSteps, name: 'millrace.walk-deaf' as const, timeout: 50, retry: { attempts: 1, delay: () => 1 } }
+  await using world = await createWorld({ jobs: [...testJobs, deaf as never], setup: effectTables })
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(ask(deaf, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }), trace)
+
+  await runner.take({ id, ticket: 1 })
+  await letGo(world.directory)
+  await world.finish(id)
+
+  const [row] = await database.sql.selectFrom('millrace.jobs').select(['state', 'undo_again_at']).where('id', '=', id).execute()
+  expect(row?.state).toBe('failed')
+  expect(row?.undo_again_at).not.toBeNull()
+  expect(await effects(world)).toEqual([])
+})
+
+test('progress is kept with the row and told in the history', async () => {
+  await using world = await walking()
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { waitAt: 'made' }), trace)
+
+  const taking = runner.take({ id, ticket: 1 })
+  await expect.poll(async () => (await world.see(id)).percent).toBe(50)
+  const during = await world.see(id)
+  await letGo(world.directory)
+  await taking
+
+  expect(during).toMatchObject({ state: 'active', percent: 50, step: 'made' })
+  const entries = await history(world.database.run, id, 0)
+  expect(entries.map((entry) => entry.kind)).toEqual(['accepted', 'claimed', 'progressed', 'settled'])
+  expect(entries.map((entry) => entry.seq)).toEqual([1, 2, 3, 4])
+})
+
+test('asking again while it runs makes one more round, with the newest data', async () => {
+  const rerun = { ...walkSteps, again: 'rerunIfActive' as const, name: 'millrace.walk-again' as const }
+  await using world = await createWorld({ jobs: [...testJobs, rerun as never], setup: effectTables })
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const first = await accept.now(ask(rerun, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+
+  const taking = runner.take({ id: first.id, ticket: 1 })
+  await reached(world.directory, 'made')
+  const second = await accept.now(ask(rerun, { key: 'Ada', directory: world.directory }), trace)
+  await letGo(world.directory)
+  await taking
+  const between = await world.see(first.id)
+  const row = await world.finish(first.id)
+
+  expect(second).toMatchObject({ decision: 'asked again', round: 2 })
+  expect(between).toMatchObject({ state: 'waiting', round: 2 })
+  expect(row).toMatchObject({ state: 'completed', round: 2, attempts: 1 })
+  expect(await effects(world)).toHaveLength(2)
+})
+
+test('a job that waits is cancelled before it ever runs', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const plain = await accept.now(ask(doNothing, { key: 'plain' }), trace)
+  const undoing = await accept.now(walk(world), trace)
+
+  await cancel(database.run, plain.id, 'Grace')
+  await cancel(database.run, undoing.id, 'Grace')
+  const { runner } = await world.running()
+  const late = await runner.take({ id: plain.id, ticket: 1 })
+
+  expect(late).toBe('stale')
+  expect(await world.see(plain.id)).toMatchObject({ state: 'cancelled' })
+  expect(await world.finish(undoing.id)).toMatchObject({ state: 'cancelled', undo: 'done' })
+  expect(await failures(world)).toEqual([{ job: 'Ada', verdict: 'cancelled' }])
+  const entries = await history(database.run, plain.id, 0)
+  expect(entries.at(-1)).toMatchObject({ kind: 'settled', actor: 'Grace' })
+})
+
+test('a running job is cancelled from another process, stops, and is undone', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  world.start('test/support/worker.ts')
+  const { id } = await accept.now(walk(world, { waitAt: 'made' }), trace)
+  await reached(world.directory, 'made')
+
+  await cancel(database.run, id, 'anki:ada')
+  await expect.poll(async () => (await world.see(id)).state, { timeout: 20_000 }).toBe('cancelled')
+
+  expect(await world.see(id)).toMatchObject({ undo: 'done', error: { code: 'cancelled' } })
+  expect(await exists(`${world.directory}/made`)).toBe(false)
+  expect(await effects(world)).toEqual([])
+})
+
+test('cancelling wins over an attempt that is about to settle', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { waitAt: 'made', deaf: true }), trace)
+
+  const taking = runner.take({ id, ticket: 1 })
+  await reached(world.directory, 'made')
+  await cancel(database.run, id, 'anki:ada')
+  await letGo(world.directory)
+  await taking
+  const row = await world.finish(id)
+
+  expect(row).toMatchObject({ state: 'cancelled', undo: 'done' })
+  expect(await effects(world)).toEqual([])
+})
+
+test('asking while it is being cancelled or undone waits for the undo, then begins a new round', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { ends: 'for good' }), trace)
+  await runner.take({ id, ticket: 1 })
+  const before = await world.see(id)
+
+  const again = await accept.now(walk(world), trace)
+  const still = await world.see(id)
+  const row = await world.finish(id)
+
+  expect(before).toMatchObject({ state: 'undoing', round: 1 })
+  expect(again).toMatchObject({ decision: 'asked again', round: 2 })
+  expect(still).toMatchObject({ state: 'undoing', round: 1 })
+  expect(row).toMatchObject({ state: 'completed', round: 2 })
+  expect(await stepsOf(world.directory)).toEqual(['start', 'made', 'undo', 'start', 'made', 'writing'])
+  expect(await exists(`${world.directory}/made`)).toBe(true)
+  const kinds = (await history(database.run, id, 0)).map((entry) => entry.kind).filter((kind) => kind !== 'progressed')
+  expect(kinds).toEqual(['accepted', 'claimed', 'ended', 'asked again', 'undoing', 'settled', 'reopened', 'claimed', 'settled'])
+})
+
+test('cancelling again takes back the wish for one more round', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { ends: 'for good' }), trace)
+  await runner.take({ id, ticket: 1 })
+  await accept.now(walk(world), trace)
+
+  await cancel(database.run, id, 'anki:ada')
+  const row = await world.finish(id)
+
+  expect(row).toMatchObject({ state: 'failed', round: 1 })
+})
+
+test('an undo that fails is tried again; one that keeps failing is stuck, settled, and can be run by an operator', async () => {
+  await using world = await walking()
+  const { database } = world.asking
+
+  const patient = await world.work(ask(walkSteps, { key: 'Ada', directory: world.directory, ends: 'for good', undoFails: 2 }))
+  const stuck = await world.work(ask(walkSteps, { key: 'Grace', directory: world.directory, ends: 'for good', undoFails: 8 }))
+  await undoOnceMore(database.run, stuck.id, 'Linus')
+  const mended = await world.finish(stuck.id)
+
+  expect(patient).toMatchObject({ state: 'failed', undo: 'done' })
+  expect(stuck).toMatchObject({ state: 'failed', undo: 'stuck' })
+  expect(mended).toMatchObject({ state: 'failed', undo: 'done' })
+  // Followers of the failure were written once, however often the undo ran.
+  expect(await failures(world)).toEqual([
+    { job: 'Ada', verdict: 'failed' },
+    { job: 'Grace', verdict: 'failed' },
+  ])
+})
+
+test('a second undo is refused once the row has a newer round', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const failed = await world.work(walk(world, { ends: 'for good' }))
+  const undo = await undoOnceMore(database.run, failed.id, 'Linus')
+  await sql`update millrace.jobs set state = 'failed', worker = null where id = ${failed.id}`.execute(database.sql)
+  await accept.now(walk(world), trace)
+
+  const { runner } = await world.running()
+  const taken = await runner.take({ id: failed.id, ticket: undo?.ticket?.ticket ?? 0 })
+
+  expect(taken).toBe('stale')
+})
+
+test('a failed job is redriven with the data it had, and every step of it is in the history with its actor', async () => {
+  await using world = await walking()
+  const { database } = world.asking
+  const failed = await world.work(walk(world, { ends: 'badly' }))
+
+  const redriven = await redrive(database.run, failed.id, 'Grace')
+  const row = await world.finish(failed.id)
+
+  expect(redriven).toMatchObject({ state: 'waiting' })
+  expect(row).toMatchObject({ state: 'failed', round: 2, attempts: 3 })
+  const entries = await history(database.run, failed.id, 0)
+  expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1))
+  expect(entries.filter((entry) => entry.actor === 'Grace')).toHaveLength(1)
+})
+
+test('data that this version cannot read ends the job with a sentence', async () => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
+  await sql`update millrace.jobs set data = '{"other": 1}' where id = ${id}`.execute(database.sql)
+
+  const row = await world.finish(id)
+
+  expect(row).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'invalid-data' } })
+})
+
+test('a job this process does not know is kept for a newer one before it is given up', async () => {
+  await using world = await walking()
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const stranger = { ...doNothing, name: 'millrace.do-later' as const }
+  const { id } = await accept.now(ask(stranger, { key: 'Ada' }), trace)
+
+  await runner.take({ id, ticket: 1 })
+
+  expect(await world.see(id)).toMatchObject({ state: 'delayed', attempts: 1, error: { code: 'UnknownJob' } })
+})
