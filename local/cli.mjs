@@ -16,7 +16,7 @@ process.env.NODE_COMPILE_CACHE ??= path.join(here, '..', '.local', 'compile-cach
 const newerNode = isGood(process.versions.node) ? undefined : findShippedNode()
 if (!command || !commands.includes(command)) {
   const problem = command ? `there is no command "${command}";` : 'which command?'
-  console.error(`${problem} There are: ${commands.join(', ')}`)
+  console.error(`${problem} there are: ${commands.join(', ')}`)
   process.exitCode = 2
 } else if (newerNode) {
   handOver(newerNode)
@@ -42,7 +42,7 @@ async function runHere(file) {
     return (await run(args)) ?? process.exitCode ?? 0
   } catch (error) {
     console.error(error instanceof Plain ? error.message : error)
-    return 1
+    process.exit(1) // what it had already started would keep us here; it ends with us
   }
 }
 

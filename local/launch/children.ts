@@ -94,7 +94,7 @@ async function within(seconds: number, promise: Promise<unknown>): Promise<void>
 /**
  * How to spawn a command so that it ends with us. The kernel forgets the death signal when the user changes
  * afterwards, so on Linux one `setpriv` does both, in the right order. The kernel watches the thread that
- * spawned, not the process: call this from the main thread.
+ * spawned, not the process: call this from the main thread. The signal may arrive several times.
  */
 function bound(command: Command, deathSignal: NodeJS.Signals) {
   const { file, args, as, env } = command

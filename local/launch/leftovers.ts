@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Plain } from './plain.ts'
 
 /** Writes down that a process was started, so that a later run can recognise it. */
 export function remember(file: string, pid: number): void {
-  writeFileSync(file, JSON.stringify({ pid, birth: birthOf(pid) }))
+  writeFileSync(`${file}.new`, JSON.stringify({ pid, birth: birthOf(pid) }))
+  renameSync(`${file}.new`, file) // whole or not at all, however we end
 }
 
 export function forget(file: string): void {

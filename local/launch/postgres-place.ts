@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { run, type User } from './children.ts'
 import { isRunning } from './leftovers.ts'
@@ -41,6 +41,7 @@ export async function findBase(directory: string, user: User | undefined): Promi
 
   mkdirSync(base, { recursive: true, mode: 0o711 })
   refuseUnlessOurs(base)
+  chmodSync(base, 0o711) // whatever the umask
   if (!known) rmSync(path.join(base, 'data'), { recursive: true, force: true })
   writeFileSync(path.join(base, ownerFile), link)
   return base
@@ -68,14 +69,27 @@ async function canEnter(user: User, directory: string): Promise<boolean> {
 
 /** Removes what belonged to directories that are gone, test directories for example. */
 function removeOrphans(): void {
-  for (const name of readdirSync(commonGround)) {
+  for (const name of readdirSync(commonGround).filter((name) => name.startsWith(prefix))) {
     const base = path.join(commonGround, name)
-    const owner = path.join(base, ownerFile)
-    if (!name.startsWith(prefix) || lstatSync(base).uid !== 0 || !existsSync(owner)) continue
-    const link = readFileSync(owner, 'utf8')
-    const wanted = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === base
-    if (!wanted && !isInUse(path.join(base, 'data'))) rmSync(base, { recursive: true, force: true })
+    try {
+      if (!isOrphan(base)) continue
+      const doomed = `${base}.${process.pid}`
+      renameSync(base, doomed)
+      rmSync(doomed, { recursive: true, force: true })
+    } catch (error) {
+      // Another start, at the same time, was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
+}
+
+function isOrphan(base: string): boolean {
+  const owner = path.join(base, ownerFile)
+  if (lstatSync(base).uid !== 0 || !existsSync(owner)) return false
+  const link = readFileSync(owner, 'utf8')
+  const isLink = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()
+  const isWanted = isLink && readlinkSync(link) === base
+  return !isWanted && !isInUse(path.join(base, 'data'))
 }
 
 function isInUse(data: string): boolean {

@@ -15,7 +15,8 @@ export function socketFolder(wanted: string, user: User | undefined): string {
   const folder = fits ? wanted : shortName(wanted)
   const ourselves = process.getuid?.()
 
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  mkdirSync(path.dirname(folder), { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 }) // recursive: it may be there; the mode is for it alone
   if (user && lstatSync(folder).uid === ourselves) chownSync(folder, user.uid, user.gid)
   const { uid, mode } = lstatSync(folder)
   const isDirectory = (mode & constants.S_IFMT) === constants.S_IFDIR

@@ -52,7 +52,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     types: { getTypeParser: parserFor },
   })
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'))
+  // A connection may break between two statements, idle or in somebody's hands. Whoever uses it next learns of it; an
+  // error event that nobody listens to would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', (error) => options.log.warn({ err: error }, 'a database connection broke')))
   const sql = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 
   const run: Run = async (statement, values) => {
@@ -64,7 +67,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     sql,
     run,
     transaction: (work) => transaction(sql, work),
-    close: () => sql.destroy(),
+    // Kysely's own destroy forgets the pool when no query ever went through Kysely.
+    close: () => pool.end(),
   }
 }
 

@@ -42,7 +42,7 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
     clearTimeout(deadline)
     log.info('stopped')
     // With everything closed the process ends by itself; a handle somebody forgot must not keep it.
-    setTimeout(() => exitNow(log, 'something was left open'), 2000).unref()
+    setTimeout(() => exitNow(log, `something was left open: ${process.getActiveResourcesInfo().join(', ')}`), 2000).unref()
   }
 
   let firstSignalAt = 0

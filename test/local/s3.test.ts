@@ -406,7 +406,13 @@ describe('lists', () => {
 
   test('keys can be asked for in escaped form', async () => {
     await world.put('e/100% é\u0001', 'x')
-__E__  })
+    const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'e/', EncodingType: 'url' }))
+
+    expect(page.EncodingType).toBe('url')
+    expect(page.Contents?.map(({ Key }) => Key)).toEqual([
+      expect.stringMatching(/^e\/100%25(%20|\+)%C3%A9%01$/),
+    ])
+  })
 
   test('what is listed is what is there', async () => {
     const { ETag } = await world.put('described/x', document)
@@ -434,4 +440,3 @@ async function pagesOf(input: object, MaxKeys: number): Promise<string[][]> {
   } while (ContinuationToken !== undefined)
   return pages
 }
-

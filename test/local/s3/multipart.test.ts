@@ -69,7 +69,9 @@ describe('multipart uploads', () => {
     expect(await openUploads('parts.bin')).toEqual(['parts.bin'])
 
     await complete('parts.bin', UploadId, [first, last])
-    expect((await world.bytesOf('parts.bin')).equals(Buffer.concat([fiveMiB, Buffer.from('the end')]))).toBe(true)
+    expect((await world.bytesOf('parts.bin')).equals(Buffer.concat([fiveMiB, Buffer.from('the end')]))).toBe(
+      true,
+    )
     expect(await openUploads('parts.bin')).toEqual([])
   })
 

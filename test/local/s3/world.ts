@@ -27,7 +27,11 @@ export interface S3World {
   endpoint: string
   region: string
   bucket: string
-  put(Key: string, Body: PutObjectCommandInput['Body'], input?: Partial<PutObjectCommandInput>): Promise<PutObjectCommandOutput>
+  put(
+    Key: string,
+    Body: PutObjectCommandInput['Body'],
+    input?: Partial<PutObjectCommandInput>,
+  ): Promise<PutObjectCommandOutput>
   bytesOf(Key: string): Promise<Buffer>
   textOf(Key: string): Promise<string>
   keysBelow(Prefix: string): Promise<string[]>
@@ -95,7 +99,10 @@ async function openWorldAt(
 }
 
 /** What most tests do. */
-export function dealingsWith(s3: S3Client, Bucket: string): Pick<S3World, 'put' | 'bytesOf' | 'textOf' | 'keysBelow'> {
+export function dealingsWith(
+  s3: S3Client,
+  Bucket: string,
+): Pick<S3World, 'put' | 'bytesOf' | 'textOf' | 'keysBelow'> {
   const bytesOf = async (Key: string): Promise<Buffer> => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }))
     return Buffer.from(await Body!.transformToByteArray())

@@ -1,0 +1,22 @@
+import { startMistral } from '../../mistral/server.ts'
+import type { StoreFacts } from '../stack-file.ts'
+import { checkedPort } from './aws.ts'
+import type { Opened, Setting } from './setting.ts'
+
+/** Mistral with the key of the environment, else our own stand-in, which keeps nothing. */
+export async function openMistral(setting: Setting): Promise<Opened<Pick<StoreFacts, 'mistral'>>> {
+  const { MISTRAL_API_KEY: key, MISTRAL_URL: given } = setting.given
+  if (key) {
+    const env = { MISTRAL_API_KEY: key, ...(given ? { MISTRAL_URL: given } : {}) }
+    const url = given || 'https://api.mistral.ai'
+    return { note: `${url} with the key of the environment`, facts: { mistral: url }, env }
+  }
+  const server = await startMistral(await checkedPort(setting.ports.mistral))
+  setting.closing.defer(() => server.stop())
+  const { url, apiKey } = server
+  return {
+    note: 'a stand-in that reads real documents',
+    facts: { mistral: url },
+    env: { MISTRAL_API_KEY: apiKey, MISTRAL_URL: url },
+  }
+}

@@ -1,0 +1,49 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Log } from '../../shared/log.ts'
+import type { App } from './app.ts'
+import { problemBody } from './problem-shapes.ts'
+import { HttpProblem, problemOf } from './problems.ts'
+
+/** Makes every error of this server an answer of the product's shape: one handler, and never a stack. */
+export function answerErrors(app: App, log: Log): void {
+  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, log))
+  // Guessing paths counts against the limit too.
+  app.setNotFoundHandler({ preHandler: (request, reply) => app.rateLimit().call(app, request, reply) }, (request) => {
+    throw new HttpProblem(404, 'not-found', `There is nothing at this address for ${request.method}.`)
+  })
+}
+
+/** Answers with the problem an error is; what should not have happened is logged with where it happened. */
+export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const problem = problemOf(error, request)
+  request.problem = problem.code
+  if (problem.status >= 500 && problem.status !== 503)
+    log.error({ err: error, trace: request.trace, request: request.id, route: request.routeOptions.url }, 'a request failed')
+  void reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(problemBody(request.url, problem, request.id))
+}
+
+/** Answers bytes that are not HTTP, or came too slowly, on the bare socket. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const [status, code, message] = broken[error.code ?? ''] ?? [400, 'bad-request', 'This is not a valid HTTP request.']
+  const body = JSON.stringify({ error: { code, message } })
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    )
+  socket.destroySoon()
+}
+
+const broken: Record<string, [number, string, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'too-slow', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'too-large', 'The body is too large.'],
+}

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import type { Event } from '../../../src/ingress/messages/event.ts'
+import {
+  checkReactions,
+  inBucket,
+  inPoolOf,
+  reactTo,
+  when,
+  withoutPlace,
+} from '../../../src/ingress/reactions.ts'
+import { initiateUser } from '../../../src/jobs/anki/initiate-user.ts'
+import { register, type Job } from '../../../src/jobs/define.ts'
+import { registry } from '../../../src/jobs/index.ts'
+import { readConfig } from '../../../src/shared/config.ts'
+import { doNothing } from '../../support/jobs.ts'
+import { ada, pool } from './documents.ts'
+
+const config = readConfig({
+  DATABASE_URL: 'postgres://nowhere/nothing',
+  REDIS_URL: '/nowhere',
+  ANKI_ISSUER: `https://cognito-idp.us-east-1.amazonaws.com/${pool}`,
+  RUNDI_ISSUER: 'https://accounts.google.com',
+})
+const confirmed = {
+  kind: 'cognito.user-confirmed',
+  pool,
+  sub: ada.sub,
+  userName: ada.sub,
+  email: ada.email,
+} as const
+const put = { kind: 's3.object-created', bucket: 'papers', key: 'a.pdf', size: 1, etag: 'e' } as const
+const removed = { kind: 's3.object-removed', bucket: 'papers', key: 'a.pdf' } as const
+
+test('every job that an event asks for is one that workers know', () => {
+  expect(() => checkReactions(registry)).not.toThrow()
+})
+
+test('a reaction whose job no worker knows stops the process before it starts', () => {
+  expect(() => checkReactions(register([]))).toThrow(
+    'cognito.user-confirmed asks for anki.initiate-user, which is not in the list of jobs.',
+  )
+})
+
+test('a confirmed sign-up in the Anki pool asks for an Anki user, and never renames one', () => {
+  const [ask, ...others] = reactTo({ ...confirmed, preferredUsername: 'countess' }, config) ?? []
+
+  expect(others).toEqual([])
+  expect(ask).toEqual({
+    job: initiateUser,
+    data: { cognito_user_id: ada.sub, username: 'countess', email: ada.email, keepName: true },
+    again: 'never',
+  })
+})
+
+test.each([
+  { chosen: { preferredUsername: 'countess', userName: 'ada' }, username: 'countess' },
+  { chosen: { userName: 'ada_lovelace' }, username: 'ada_lovelace' },
+  { chosen: { userName: ada.sub }, username: 'ada' },
+])('somebody called $chosen becomes $username', ({ chosen, username }) => {
+  const [ask] = reactTo({ ...confirmed, ...chosen }, config) ?? []
+
+  expect(ask?.data).toMatchObject({ username })
+})
+
+test('a pool or bucket that no product has is not known', () => {
+  const strangers: Event[] = [{ ...confirmed, pool: 'us-east-1_other' }, put, removed]
+
+  expect(strangers.map((event) => reactTo(event, config))).toEqual([undefined, undefined, undefined])
+})
+
+test('without an issuer, or with one that is no Cognito pool, a product has no pool', () => {
+  const bare = { ...config, trust: { ...config.trust, anki: config.trust.iep } }
+
+  expect(inPoolOf('iep')(config)).toBeUndefined()
+  expect(inPoolOf('rundi')(config)).toBeUndefined()
+  expect(inPoolOf('anki')(config)).toBe(`pool ${pool}`)
+  expect(reactTo(confirmed, bare)).toBeUndefined()
+  expect(withoutPlace(bare)).toEqual(['cognito.user-confirmed → anki.initiate-user'])
+  expect(withoutPlace(config)).toEqual([])
+})
+
+test('a bucket is known as soon as anything follows from its objects; what else happens there means nothing', () => {
+  const table = [
+    when(
+      's3.object-created',
+      inBucket(() => 'papers'),
+      doNothing,
+      ({ key }) => ({ key }),
+    ),
+  ]
+
+  expect(reactTo(put, config, table)).toEqual([{ job: doNothing, data: { key: 'a.pdf' } }])
+  expect(reactTo(removed, config, table)).toEqual([])
+  expect(reactTo({ ...put, bucket: 'others' }, config, table)).toBeUndefined()
+})
+
+test('a pool and a bucket of the same name are two places', () => {
+  const table = [
+    when(
+      's3.object-created',
+      inBucket(() => pool),
+      doNothing,
+      ({ key }) => ({ key }),
+    ),
+  ]
+
+  expect(reactTo(confirmed, config, table)).toBeUndefined()
+})
+
+test('one event may ask for several jobs, in the order of the table', () => {
+  const again: Job = { ...doNothing, name: 'millrace.do-more' } as Job
+  const table = [
+    when('cognito.user-confirmed', inPoolOf('anki'), doNothing, ({ sub }) => ({ key: sub })),
+    when('cognito.user-confirmed', inPoolOf('anki'), again, ({ sub }) => ({ key: sub })),
+  ]
+
+  const asks = reactTo(confirmed, config, table) ?? []
+
+  expect(asks.map(({ job }) => job.name)).toEqual(['millrace.do-nothing', 'millrace.do-more'])
+})
