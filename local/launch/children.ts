@@ -36,14 +36,14 @@ export async function startChild(command: Command, log: string, deathSignal: Nod
   const { file, args, options } = bound(command, deathSignal)
   const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', output, output] })
   closeSync(output)
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
+  })
   try {
     await once(child, 'spawn')
   } catch (error) {
     throw new Plain(`${command.file} can't be started: ${(error as Error).message}`, { cause: error })
   }
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`))
-  })
   if (!diesWithUs()) endWithUs(child, deathSignal)
   return {
     pid: child.pid ?? 0,
@@ -68,11 +68,11 @@ export async function stopChild(child: Child, ...asking: Asking[]): Promise<void
   if (child.running) throw new Error(`process ${child.pid} survives SIGKILL`)
 }
 
-/** Runs a program to its end and returns what it wrote to stdout. Throws with the end of its stderr. */
-export function run(command: Command, options: { seconds?: number } = {}): Promise<string> {
+/** Runs a program to its end, 5 minutes at most, and returns its stdout. Throws with the end of its stderr. */
+export function run(command: Command): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const { file, args, options: spawning } = bound(command, 'SIGKILL')
-  const limits = { timeout: (options.seconds ?? 120) * 1000, maxBuffer: 64 * 1024 * 1024 }
+  const limits = { timeout: 300_000, maxBuffer: 64 * 1024 * 1024 }
   execFile(file, args, { ...spawning, ...limits, encoding: 'utf8' }, (error, stdout, stderr) => {
     if (!error) return resolve(stdout)
     const words = (stderr.trim() || stdout.trim()).split('\n').slice(-15).join('\n')

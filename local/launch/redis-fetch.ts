@@ -17,7 +17,7 @@ export async function fetchPackages(names: string[], cache: string): Promise<str
       await run({ file: 'dpkg-deb', args: ['--extract', file, unpacked] })
     }
     // Only what is whole gets the name by which it is found again.
-    const finished = work.replace('fetching-', 'redis-')
+    const finished = path.join(cache, path.basename(work).replace('fetching-', 'redis-'))
     renameSync(unpacked, finished)
     return finished
   } finally {

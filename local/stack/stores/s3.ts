@@ -1,4 +1,4 @@
-import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
 import { startS3 } from '../../s3/server.ts'
 import { shown } from '../place.ts'
@@ -54,10 +54,10 @@ async function ensureBuckets(
   { region, credentials }: Account,
   queueArn: string | undefined,
 ): Promise<void> {
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
+  const client = new S3Client({ endpoint, region, credentials: { ...credentials }, forcePathStyle: true })
   try {
     for (const { name: Bucket, notifies } of buckets) {
-      await client.send(new CreateBucketCommand({ Bucket }))
+      await ensureBucket(client, Bucket)
       await client.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: [fromAnyPage] } }))
       if (!notifies || !queueArn) continue
       const Events = ['s3:ObjectCreated:*' as const, 's3:ObjectRemoved:*' as const]
@@ -71,6 +71,14 @@ async function ensureBuckets(
     }
   } finally {
     client.destroy()
+  }
+}
+
+async function ensureBucket(client: S3Client, Bucket: string): Promise<void> {
+  try {
+    await client.send(new CreateBucketCommand({ Bucket }))
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error
   }
 }
 

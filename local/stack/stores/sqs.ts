@@ -67,7 +67,8 @@ async function startOwn(setting: Setting, { region }: Account): Promise<SqsStack
 const journalOf = ({ place }: Setting): string => place.data('sqs/journal.jsonl')
 
 function clientOf(endpoint: string, { region, credentials }: Account): SQSClient {
-  return new SQSClient({ endpoint, region, credentials, maxAttempts: 2 })
+  // The SDK writes a note of its own into the object it is given.
+  return new SQSClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 2 })
 }
 
 /** A message that was received five times without being deleted goes to the dead letters and is kept for two weeks. */

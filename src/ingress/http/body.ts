@@ -11,40 +11,32 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined)
-    const problem = faultOf(request.headers['content-type'], body)
-    if (problem) return done(problem, undefined)
-    return parse(request, body.toString('utf8'), done)
+    if (!isUtf8(body) || claimsAnotherCharset(request.headers['content-type'])) return done(notUtf8(), undefined)
+    const text = body.toString('utf8')
+    return parse(request, text, (error, value) => {
+      // Only an escape can bring in what is not text; most bodies have none and are not looked through.
+      if (!error && text.includes('\\u') && !isText(value)) return done(notText(), undefined)
+      return done(error, value)
+    })
   })
 }
 
-function faultOf(contentType: string | undefined, body: Buffer): HttpProblem | undefined {
+function claimsAnotherCharset(contentType: string | undefined): boolean {
   const charset = contentType && /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1]
-  if (charset && !/^utf-?8$/i.test(charset)) return new HttpProblem(415, 'unsupported-media-type', 'The body must be JSON, in UTF-8.')
-  if (!isUtf8(body)) return new HttpProblem(400, 'invalid-json', 'The body is not valid UTF-8.')
-  // Only an escape can bring in what is not text; most bodies have none of these and are not looked at again.
-  if (body.includes('\\u') && hasUnstorable(body.toString('utf8')))
-    return new HttpProblem(400, 'invalid-json', 'The body contains characters that are not text.')
-  return undefined
+  return charset !== undefined && charset !== '' && !/^(utf-?8|us-ascii)$/i.test(charset)
 }
 
-/** NUL or half a surrogate pair, written as an escape. */
-function hasUnstorable(json: string): boolean {
-  if (nul.test(json)) return true
-  if (!surrogate.test(json)) return false
-  try {
-    return !isWellFormed(JSON.parse(json))
-  } catch (error) {
-    // The parser that comes next says what is wrong.
-    if (error instanceof SyntaxError) return false
-    throw error
+/** Goes through everything without recursion: a body may be nested deeper than a stack. */
+function isText(value: unknown): boolean {
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === 'string' && (next.includes('\0') || !next.isWellFormed())) return false
+    if (typeof next === 'object' && next !== null)
+      for (const [key, inner] of Object.entries(next)) open.push(key, inner)
   }
+  return true
 }
 
-const nul = /(?<!\\)(?:\\\\)*\\u0000/
-const surrogate = /\\ud[89a-f]/i
-
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner))
-}
+const notUtf8 = () => new HttpProblem(415, 'unsupported-media-type', 'The body must be JSON, in UTF-8.')
+const notText = () => new HttpProblem(400, 'invalid-json', 'The body contains characters that are not text.')

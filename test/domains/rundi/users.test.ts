@@ -205,7 +205,10 @@ describe('at the same moment', () => {
       ),
     )
 
-    expect(Object.groupBy(outcomes, String)).toEqual({ created: [expect.anything()], 'email-in-use': Array(49).fill('email-in-use') })
+    expect(Object.groupBy(outcomes, String)).toEqual({
+      created: [expect.anything()],
+      'email-in-use': Array(49).fill('email-in-use'),
+    })
     expect(await count()).toEqual({ users: 1, identities: 1 })
   })
 
@@ -237,13 +240,11 @@ describe('at the same moment', () => {
   })
 
   test('an address one user leaves and others want is never given twice, and no error is unknown', async () => {
-    const crowd = fifty
-      .slice(0, 8)
-      .map((index): SignIn => ({
-        provider: 'google',
-        provider_id: `${index}`,
-        email: `${index}@example.org`,
-      }))
+    const crowd = fifty.slice(0, 8).map((index): SignIn => ({
+      provider: 'google',
+      provider_id: `${index}`,
+      email: `${index}@example.org`,
+    }))
     for (const who of crowd) await signIn(who)
 
     // Everybody takes addresses from the same small pool again and again.

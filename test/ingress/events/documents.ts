@@ -68,9 +68,9 @@ export function signUp(person: Person, changes: Record<string, unknown> = {}): R
 /** What S3 tells about objects that arrived in a bucket. */
 export function objectsPut(bucket: string, ...keys: string[]): Record<string, unknown> {
   const [record] = fixture('s3-object-put').Records as { s3: { object: object } }[]
-  const records = keys.map((key) => ({
+  const put = (key: string) => ({
     ...record,
     s3: { bucket: { name: bucket }, object: { ...record?.s3.object, key: encodeURIComponent(key) } },
-  }))
-  return { Records: records }
+  })
+  return { Records: keys.map(put) }
 }

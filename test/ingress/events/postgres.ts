@@ -1,5 +1,5 @@
 import { createServer, connect, type Server, type Socket } from 'node:net'
-import pg from 'pg'
+import { Client } from 'pg'
 import { createAccept, type Accept } from '../../../src/jobs/accept.ts'
 import { openDatabase, type Database } from '../../../src/shared/database.ts'
 import type { World } from '../../support/world.ts'
@@ -63,7 +63,7 @@ export interface Gate extends AsyncDisposable {
 
 /** Commits wait for a lock the gate holds: a deferred constraint is checked when everything else is done. */
 export async function closeGate(world: World): Promise<Gate> {
-  const keeper = new pg.Client({ connectionString: world.databaseUrl })
+  const keeper = new Client({ connectionString: world.databaseUrl })
   await keeper.connect()
   await keeper.query(`
     create function public.pass() returns trigger language plpgsql as

@@ -9,7 +9,7 @@ import {
   withoutPlace,
 } from '../../../src/ingress/reactions.ts'
 import { initiateUser } from '../../../src/jobs/anki/initiate-user.ts'
-import { register, type Job } from '../../../src/jobs/define.ts'
+import { register } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { readConfig } from '../../../src/shared/config.ts'
 import { doNothing } from '../../support/jobs.ts'
@@ -108,7 +108,7 @@ test('a pool and a bucket of the same name are two places', () => {
 })
 
 test('one event may ask for several jobs, in the order of the table', () => {
-  const again: Job = { ...doNothing, name: 'millrace.do-more' } as Job
+  const again: typeof doNothing = { ...doNothing, name: 'millrace.do-more' }
   const table = [
     when('cognito.user-confirmed', inPoolOf('anki'), doNothing, ({ sub }) => ({ key: sub })),
     when('cognito.user-confirmed', inPoolOf('anki'), again, ({ sub }) => ({ key: sub })),

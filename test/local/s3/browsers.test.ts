@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import {
   DeleteBucketCorsCommand,
   GetBucketCorsCommand,
@@ -214,6 +214,24 @@ describe('posted forms', () => {
     expect(await world.keysBelow('post/size')).toEqual([])
   })
 
+  test('a refusal in the middle of a file leaves the connection fit for the next request', async () => {
+    const { url, fields } = await policy('post/refused.pdf', {
+      Conditions: [['content-length-range', 1, 10]],
+    })
+    const content = Object.entries(fields).map(([name, value]) => `name="${name}"\r\n\r\n${value}`)
+    const file = `name="file"; filename="f"\r\n\r\n${'x'.repeat(4 * 2 ** 20)}`
+    const parts = [...content, file].map((part) => `--b\r\nContent-Disposition: form-data; ${part}\r\n`)
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+    const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+    const refusal = await raw(url, 'POST', headers, { agent, body: `${parts.join('')}--b--\r\n` })
+    const next = await raw(url, 'HEAD', {}, { agent })
+
+    expect([refusal.status, next.status]).toEqual([400, 403])
+    agent.destroy()
+  })
+
   test('a field that breaks the policy, or that it does not know, is refused', async () => {
     const typed = await policy('post/3.pdf', { Fields: { 'Content-Type': 'application/pdf' } })
     const wrongType = await post(withField(typed, 'Content-Type', 'text/html'), 'x')
@@ -333,14 +351,19 @@ describe('other origins', () => {
   }
 })
 
-/** A request with headers that fetch does not let us set. */
-function raw(url: string, method: string, headers: Record<string, string>) {
+/** A request as fetch does not let us make it. */
+function raw(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  { agent, body }: { agent?: HttpAgent; body?: string } = {},
+) {
   const open = url.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise<{ status: number | undefined; headers: object }>((resolve, reject) => {
-    open(url, { method, headers }, (answer) => {
+    open(url, { method, headers, agent }, (answer) => {
       answer.resume().on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }))
     })
       .on('error', reject)
-      .end()
+      .end(body)
   })
 }

@@ -122,7 +122,7 @@ describe('on the disk of the stand-in', () => {
   })
 
   const ourFileNames =
-    /^buckets\/hostile\/(bucket\.json|objects\/[0-9a-f]{2}\/[0-9a-f]{64}\.json|bodies\/[0-9a-f]{2}\/[0-9a-f]{32})$/
+    /^buckets\/(hostile|constructor)\/(bucket\.json|objects\/[0-9a-f]{2}\/[0-9a-f]{64}\.json|bodies\/[0-9a-f]{2}\/[0-9a-f]{32})$/
 
   async function postForm(Key: string): Promise<void> {
     const { url, fields } = await createPresignedPost(clientOf(own.stack), { Bucket, Key, Expires: 60 })

@@ -29,7 +29,7 @@ export interface S3World {
   bucket: string
   put(
     Key: string,
-    Body: PutObjectCommandInput['Body'],
+    Body: NonNullable<PutObjectCommandInput['Body']>,
     input?: Partial<PutObjectCommandInput>,
   ): Promise<PutObjectCommandOutput>
   bytesOf(Key: string): Promise<Buffer>
