@@ -12,7 +12,7 @@ export interface Grant {
 /**
  * Verifies the signature of a POST policy and that the form keeps every condition of it
  * (Amazon S3 API Reference, "Creating a POST policy").
- * @param fields by their names in lower case
+ * @param fields by their names in lower case, in an object without a prototype
  * @param now milliseconds since 1970
  * @throws AccessDenied, SignatureDoesNotMatch, InvalidAccessKeyId, InvalidPolicyDocument
  */
@@ -26,7 +26,6 @@ export function checkPolicy(
   const { expiration, conditions } = readPolicy(fields['policy'] ?? '')
   if (expiration.getTime() <= now) throw denied('Policy expired.')
 
-  const values: Record<string, string> = { ...fields, bucket }
   const covered = new Set<string>()
   let size: Grant['size']
   for (const condition of conditions) {
@@ -34,7 +33,7 @@ export function checkPolicy(
       size = condition
     } else {
       covered.add(condition.field)
-      const value = values[condition.field] ?? ''
+      const value = condition.field === 'bucket' ? bucket : (fields[condition.field] ?? '')
       const met = condition.kind === 'equals' ? value === condition.value : value.startsWith(condition.value)
       if (!met) throw denied(`Policy Condition failed: ${condition.text}`)
     }

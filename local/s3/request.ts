@@ -112,7 +112,7 @@ function splitOnce(text: string, separator: string): string[] {
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = Object.create(null) // a signature may name `constructor`
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
   }

@@ -1,37 +1,38 @@
-/** How a person or a supervisor asks a command to end. */
+/** How a command that runs for long comes to its end. */
 export interface End {
-  /** Aborted at the first request, with the reason. */
+  /** Aborted when it is to end, with the reason: `Asked`, or the error that makes going on pointless. */
   signal: AbortSignal
   /** Aborted when somebody loses patience and asks again. */
   hurry: AbortSignal
-  /** An error nobody caught: the command ends, and not well. */
-  failure(): unknown
+  /** Ends it because of an error. */
+  because(error: Error): void
+  /** An error nobody caught, which was told already. */
+  uncaught(): Error | undefined
   /** Listens no more. */
   [Symbol.dispose](): void
 }
 
-/** Ctrl-C, a kill, a closed terminal: reasons that are nobody's mistake. */
+/** Ctrl-C, a kill, a closed terminal: nothing went wrong. */
 export class Asked extends Error {
   override name = 'Asked'
 }
 
-/** Turns signals, uncaught errors and a reader that went away into the end of a command; nothing else ends it. */
+/** Turns signals, uncaught errors and a reader that went away into the end of a command. */
 export function listenForEnd(): End {
   const first = new AbortController()
   const second = new AbortController()
-  let failure: unknown
+  let uncaught: Error | undefined
   let askedAt = 0
 
-  const ask = (reason: Error): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     // A terminal and npm both deliver the same Ctrl-C; only a later one is a second wish.
-    if (first.signal.aborted && performance.now() - askedAt > 500) second.abort(reason)
-    if (!first.signal.aborted) askedAt = performance.now()
-    first.abort(reason)
+    if (first.signal.aborted && performance.now() - askedAt > 500) second.abort()
+    else askedAt ||= performance.now()
+    first.abort(new Asked(signal))
   }
-  const onSignal = (signal: NodeJS.Signals): void => ask(new Asked(signal))
   const onUncaught = (error: Error): void => {
-    if (failure === undefined) console.error(error)
-    failure ??= error
+    console.error(error)
+    uncaught ??= error
     first.abort(error)
   }
   const onBrokenOutput = (error: NodeJS.ErrnoException): void => {
@@ -45,7 +46,8 @@ export function listenForEnd(): End {
   return {
     signal: first.signal,
     hurry: second.signal,
-    failure: () => failure,
+    because: (error) => first.abort(error),
+    uncaught: () => uncaught,
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, onSignal)
       process.off('uncaughtException', onUncaught)

@@ -1,25 +1,24 @@
-import { mkdirSync } from 'node:fs'
 import { takeLock } from '../launch/lock.ts'
 import { Plain } from '../launch/plain.ts'
-import { freePort } from '../launch/ports.ts'
-import { Asked, listenForEnd, type End } from './end.ts'
+import { findAddresses, type Addresses } from './addresses.ts'
+import { aborted, Asked, listenForEnd, type End } from './end.ts'
 import { inherited } from './environment.ts'
 import { findPlace, type Place } from './place.ts'
 import { readProcfile } from './procfile.ts'
-import { step, tookSince, type Say } from './progress.ts'
+import { step, type Say } from './progress.ts'
 import { untilOk } from './ready.ts'
+import { keysIn, operatorIn } from './settings.ts'
 import { removeStackFile, writeStackFile, type StackFile } from './stack-file.ts'
 import { startStores, type Stores } from './stores.ts'
 import { endLeftovers, supervise, type Supervisor } from './supervise.ts'
-import { findWebPort } from './web-port.ts'
 
 export interface StackOptions {
-  /** Told how the start goes, for people. */
+  /** Told how it goes, for people. */
   say: Say
   /** Given every line a process writes. */
   hear: (name: string, line: string) => void
-  /** Which port web takes when 3000 is taken and nobody chose another. */
-  otherwise: 'any' | 'refuse'
+  /** What web does when nobody chose a port and 3000 is taken. */
+  otherwise: 'any port' | 'refuse'
   /** How many early deaths of a process in a row end the stack. */
   deaths: number
 }
@@ -29,33 +28,109 @@ export interface Stack {
   place: Place
   stores: Stores
   supervisor: Supervisor
-  /** What stands in stack.json at this moment. */
+  /** What stands in stack.json. */
   facts(): StackFile
-  end: End
-  /** Rejects with `Plain` when a process keeps dying. */
-  hopeless: Promise<never>
+  /** Aborted when the stack is to end. */
+  signal: AbortSignal
+  /** Resolves when the stack is asked to end; rejects when there is no point in going on. */
+  untilEnd(): Promise<void>
 }
 
 /**
- * Starts the stores and the processes of the Procfile, does what `use` wants with them, and ends it all again,
- * processes first, however `use` or the start went. stack.json is there exactly as long as the stack.
- * Returns the exit code: 0 unless something broke that nobody asked for.
+ * Starts the stores and the processes of the Procfile, lets `use` do something with them, and ends it all, processes
+ * first, whether that went well or not. stack.json is there exactly as long.
+ * Returns an exit code: 1 when something went wrong, which was told, 130 when it was ended before it was up.
  */
 export async function withStack(options: StackOptions, use: (stack: Stack) => Promise<void>): Promise<number> {
-  const { say } = options
   using end = listenForEnd()
-  let ready = false
+  const closing = new AsyncDisposableStack()
+  let stack: Stack | undefined
+  let code = 0
   try {
-    await using closing = new AsyncDisposableStack()
-    await up(options, end, closing, async (stack) => {
-      ready = true
-      await use(stack)
-    })
-    if (end.signal.reason instanceof Asked) say('\nstopping')
+    stack = await start(options, end, closing)
+    await use(stack)
   } catch (error) {
-    if (!(error instanceof Asked)) throw error
-    if (!ready) say(`stopped by ${error.message} before everything was up`)
-    if (!ready) return 130
+    // What fails because it is told to end is not the reason.
+    const reason: unknown = end.signal.aborted ? end.signal.reason : error
+    if (!(reason instanceof Asked)) code = 1
+    else if (!stack) code = 130
+    if (code === 1 && reason !== end.uncaught()) console.error(reason instanceof Plain ? reason.message : reason)
   }
-  return end.failure() === undefined ? 0 : 1
+  options.say('stopping')
+  await closing.disposeAsync()
+  return end.uncaught() ? 1 : code
+}
+
+async function start(options: StackOptions, end: End, closing: AsyncDisposableStack): Promise<Stack> {
+  const { say, hear, otherwise, deaths } = options
+  const place = findPlace()
+  const lock = takeLock(place.state, 'the local stack')
+  closing.defer(() => lock.release())
+  removeStackFile(place)
+  closing.defer(() => removeStackFile(place))
+
+  const lines = readProcfile()
+  await endLeftovers(lines, place, say)
+  const addresses = await findAddresses(lines, process.env, otherwise)
+  const stores = await startStores({ place, say, signal: end.signal })
+  closing.defer(() => stores.stop())
+  end.signal.throwIfAborted()
+
+  let ready = false
+  const env = { ...inherited(process.env), ...stores.env }
+  const facts = (): StackFile => describe({ ready, stores, addresses, processes: supervisor.pids() })
+  const supervisor = supervise({
+    lines,
+    envOf: (name) => ({ ...env, ...addresses.envOf(name) }),
+    hear,
+    say,
+    onChange: () => writeStackFile(place, facts()),
+    deaths,
+    onHopeless: end.because,
+    patience: Number(env['SHUTDOWN_GRACE_SECONDS']) + 10, // after its grace a process closes what it has open
+    place,
+  })
+  closing.defer(() => supervisor.stop(end.hurry))
+  await Promise.all(lines.map(({ name }) => step(say, name, () => untilReady(addresses.of(name), end.signal))))
+
+  ready = true
+  writeStackFile(place, facts())
+  closing.defer(() => {
+    ready = false
+    writeStackFile(place, facts())
+  })
+  const untilEnd = async () => {
+    await aborted(end.signal)
+    throw end.signal.reason
+  }
+  return { place, stores, supervisor, facts, signal: end.signal, untilEnd }
+}
+
+async function untilReady(url: string, signal: AbortSignal): Promise<{ note: string }> {
+  await untilOk(`${url}/readyz`, signal)
+  return { note: url }
+}
+
+interface Running {
+  ready: boolean
+  stores: Stores
+  addresses: Addresses
+  processes: Record<string, number>
+}
+
+function describe({ ready, stores, addresses, processes }: Running): StackFile {
+  const web = addresses.of('web')
+  return {
+    ready,
+    pid: process.pid,
+    web,
+    console: `${web}/operators/queues`,
+    ...stores.facts,
+    processes,
+    health: addresses.all(),
+    operator: operatorIn(stores.env),
+    keys: keysIn(stores.env),
+    collections: stores.env['ANKI_COLLECTIONS'] ?? '',
+    authDb: stores.env['ANKI_AUTH_DB'] ?? '',
+  }
 }

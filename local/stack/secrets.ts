@@ -7,17 +7,11 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts'
 export interface Secrets {
   /** The server key of each product. */
   keys: Record<Product, string>
-  operator: Operator
-  viewer: Operator
+  operatorPassword: string
+  viewerPassword: string
   statusLinkSecret: string
   /** What requests to the local S3 are signed with. */
   aws: { accessKeyId: string; secretAccessKey: string }
-}
-
-export interface Operator {
-  name: string
-  role: string
-  password: string
 }
 
 /** The secrets of a state: made up at the first start, the same at every later one. */
@@ -33,8 +27,8 @@ export function ensureSecrets(place: Place): Secrets {
 function makeSecrets(): Secrets {
   return {
     keys: Object.fromEntries(products.map((product) => [product, `${product}-${random(18)}`])) as Secrets['keys'],
-    operator: { name: 'operator', role: 'operator', password: random(12) },
-    viewer: { name: 'viewer', role: 'viewer', password: random(12) },
+    operatorPassword: random(12),
+    viewerPassword: random(12),
     statusLinkSecret: random(32),
     aws: { accessKeyId: 'local', secretAccessKey: random(24) },
   }

@@ -4,7 +4,7 @@ import { isRunning } from '../launch/leftovers.ts'
 import { Plain } from '../launch/plain.ts'
 import type { Place } from './place.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
-import type { Operator } from './secrets.ts'
+import type { Operator } from './settings.ts'
 
 /** How to reach the stores; `stack.json` repeats it. */
 export interface StoreFacts {
@@ -44,8 +44,9 @@ export interface StackFile extends StoreFacts {
   processes: Record<string, number>
   /** Where each process answers /readyz, /livez and /metrics. */
   health: Record<string, string>
+  /** Who may see and change everything at the console. */
   operator: Operator
-  viewer: Operator
+  /** A server key of each product. */
   keys: Record<Product, string>
   /** Absolute path. */
   collections: string

@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto'
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose'
 import type { Config, Product, Trust } from '../shared/config.ts'
 import { Unavailable } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
@@ -45,7 +53,8 @@ export function createTokens(options: { trust: Config['trust']; local: boolean; 
     try {
       const { kid } = decodeProtectedHeader(token)
       if (!kid) throw new InvalidToken('The token names no key.')
-      if (kid === LOCAL_KEY && !local) throw new InvalidToken('The token is signed with a key that is public.')
+      if (kid === LOCAL_KEY && !local)
+        throw new InvalidToken('The token is signed with a key that is public.')
       const { payload } = await jwtVerify(token, keysFor(certsOf(jwksUrl)), {
         issuer: namesOf(issuer),
         algorithms: [ALGORITHM],
@@ -85,10 +94,12 @@ export function createTokens(options: { trust: Config['trust']; local: boolean; 
 const google = { issuer: 'https://accounts.google.com', certs: 'https://www.googleapis.com/oauth2/v3/certs' }
 
 /** Google signs the same tokens under its name with and without the scheme. */
-const namesOf = (issuer: string): string[] => (issuer === google.issuer ? [google.issuer, 'accounts.google.com'] : [issuer])
+const namesOf = (issuer: string): string[] =>
+  issuer === google.issuer ? [google.issuer, 'accounts.google.com'] : [issuer]
 
 /** Google keeps its keys on another host than the rule for issuers says. */
-const certsOf = (jwksUrl: string): string => (jwksUrl.startsWith(`${google.issuer}/.well-known/`) ? google.certs : jwksUrl)
+const certsOf = (jwksUrl: string): string =>
+  jwksUrl.startsWith(`${google.issuer}/.well-known/`) ? google.certs : jwksUrl
 
 function isIssuer({ issuer }: Trust, claimed: string): boolean {
   return issuer !== undefined && namesOf(issuer).includes(claimed)
@@ -107,8 +118,11 @@ function issuerOf(token: string): string {
  * takes, do not say their use.
  */
 function checkUse(claims: JWTPayload, product: Product, audience: string[]): void {
+  if (typeof claims.sub !== 'string' || claims.sub === '' || claims.sub.length > 255)
+    throw new InvalidToken('The token does not say who it is about.')
   const use = claims['token_use'] ?? (product === 'rundi' ? 'id' : undefined)
-  if (use !== 'id' && use !== 'access') throw new InvalidToken('The token is neither an ID token nor an access token.')
+  if (use !== 'id' && use !== 'access')
+    throw new InvalidToken('The token is neither an ID token nor an access token.')
   const clients = use === 'access' ? [claims['client_id']] : [claims.aud].flat()
   if (!clients.some((client) => typeof client === 'string' && audience.includes(client)))
     throw new InvalidToken('The token is for somebody else.')
@@ -139,7 +153,11 @@ function createKeys(url: string, log: Log): JWTVerifyGetKey {
     if (performance.now() - triedAt < FRESH_FOR) return
     triedAt = performance.now()
     if (remote.jwks() === undefined) return
-    remote.reload().catch((error: unknown) => log.warn({ err: error }, 'could not refresh the keys of an issuer; the last good ones serve'))
+    remote
+      .reload()
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'could not refresh the keys of an issuer; the last good ones serve'),
+      )
   }
 
   return async (header, token) => {
@@ -148,7 +166,9 @@ function createKeys(url: string, log: Log): JWTVerifyGetKey {
       return await remote(header, token)
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error
-      throw new Unavailable('The keys that tokens are checked with cannot be had at the moment.', 5, { cause: error })
+      throw new Unavailable('The keys that tokens are checked with cannot be had at the moment.', 5, {
+        cause: error,
+      })
     }
   }
 }

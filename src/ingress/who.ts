@@ -43,7 +43,10 @@ export interface Who {
 export function createWho(config: Pick<Config, 'trust' | 'local'>, log: Log): Who {
   const tokens = createTokens({ ...config, log })
   const keys = products.flatMap((product) =>
-    config.trust[product].keys.map((key) => ({ caller: serverOf(product), digest: hash('sha256', key, 'buffer') })),
+    config.trust[product].keys.map((key) => ({
+      caller: serverOf(product),
+      digest: hash('sha256', key, 'buffer'),
+    })),
   )
 
   const byToken = async (token: string, among: readonly Product[]): Promise<Caller[]> => {
@@ -53,7 +56,8 @@ export function createWho(config: Pick<Config, 'trust' | 'local'>, log: Log): Wh
     )
     const callers = verified.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     const refused = verified.find((each) => each.status === 'rejected')
-    if (callers.length === 0) throw refused?.reason ?? new InvalidToken('The token is from somebody who is not trusted here.')
+    if (callers.length === 0)
+      throw refused?.reason ?? new InvalidToken('The token is from somebody who is not trusted here.')
     return callers
   }
 
@@ -71,7 +75,7 @@ export function createWho(config: Pick<Config, 'trust' | 'local'>, log: Log): Wh
 
   return {
     identify: async (headers, among) => {
-      const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(headers.authorization ?? '')?.[1]
+      const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? '')?.[1]
       const key = headers[KEY_HEADER]
       if (token === undefined) {
         if (typeof key === 'string' && key !== '') return byKey(key, among)
@@ -90,7 +94,9 @@ export function createWho(config: Pick<Config, 'trust' | 'local'>, log: Log): Wh
 function unauthenticated(among: readonly Product[], message: string, error?: string): HttpProblem {
   const realm = among.length === 1 ? among[0] : 'millrace'
   const why = error === undefined ? '' : `, error="${error}", error_description="${message}"`
-  return new HttpProblem(401, 'unauthenticated', message, { headers: { 'www-authenticate': `Bearer realm="${realm}"${why}` } })
+  return new HttpProblem(401, 'unauthenticated', message, {
+    headers: { 'www-authenticate': `Bearer realm="${realm}"${why}` },
+  })
 }
 
 const serverOf = (product: Product): ServerCaller => ({ kind: 'server', product, id: `server:${product}` })

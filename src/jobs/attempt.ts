@@ -1,4 +1,4 @@
-import { seconds, sleep } from '../shared/time.ts'
+import { seconds } from '../shared/time.ts'
 import type { AbortReason, Held } from './lease.ts'
 
 /** How long work that was told to stop is waited for before its end counts as unwitnessed. */
@@ -9,6 +9,7 @@ export class Attempt implements Held {
   readonly id: string
   readonly ticket: number
   readonly worker: string
+  claimed = false
   /** Set once, by whoever wants the work to stop. */
   aborted: AbortReason | undefined
   /** The work went on after it was told to stop; what it still does nobody sees. */
@@ -40,30 +41,26 @@ export class Attempt implements Held {
    * signal and given five seconds to end; then its outcome is the reason it was told to stop, whatever it still does.
    */
   async under<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const limit = AbortSignal.timeout(ms)
-    const signal = AbortSignal.any([this.signal, limit])
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ms)])
     signal.throwIfAborted()
-    const over = new AbortController()
-    const working = work(signal).finally(() => over.abort())
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          void sleep(STOP_WITHIN, over.signal).then(() => {
-            if (over.signal.aborted) return
-            this.unwitnessed = true
-            reject(signal.reason as Error)
-          })
-        },
-        { once: true },
-      )
-    })
+    const { promise: leftBehind, reject } = Promise.withResolvers<never>()
+    let patience: NodeJS.Timeout | undefined
+    const told = (): void => {
+      patience = setTimeout(() => {
+        this.unwitnessed = true
+        reject(signal.reason as Error)
+      }, STOP_WITHIN)
+    }
+    signal.addEventListener('abort', told, { once: true })
     try {
-      return await Promise.race([working, stopped])
+      return await Promise.race([work(signal), leftBehind])
     } catch (error) {
       // The reason it was told to stop explains more than the error stopping caused.
       if (signal.aborted) throw signal.reason as Error
       throw error
+    } finally {
+      signal.removeEventListener('abort', told)
+      clearTimeout(patience)
     }
   }
 }

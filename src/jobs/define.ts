@@ -5,6 +5,7 @@ import type { Log } from '../shared/log.ts'
 import { minutes, seconds } from '../shared/time.ts'
 import type { Collections } from '../domains/anki/collections.ts'
 import type { AuthDb } from '../domains/anki/auth-db.ts'
+import type { SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 
 /** Queues are named by kind of work, because that is what one scales by. */
 export const queueNames = ['quick', 'documents', 'media', 'maintenance'] as const
@@ -23,6 +24,8 @@ export interface Tools {
   history: { trimJobs(): Promise<number>; trimTheRest(): Promise<number> }
   collections: Collections
   authDb: AuthDb | undefined
+  /** The profiles of a sync server with a database of its own. */
+  syncServerProfiles: SyncServerProfiles | undefined
 }
 export type Uses<Tool extends keyof Tools> = Pick<Tools, Tool>
 

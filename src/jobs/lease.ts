@@ -13,6 +13,8 @@ export type AbortReason = 'cancelled' | 'taken over' | 'lease lost' | 'shutdown'
 export interface Held {
   id: string
   ticket: number
+  /** The ledger has confirmed the claim. */
+  claimed: boolean
   abort(reason: AbortReason): void
 }
 
@@ -59,7 +61,7 @@ export async function startLease(options: {
     const sentAt = performance.now()
     turn += 1
     const report = turn % REPORT_EVERY === 1 ? await metrics.registry.getMetricsAsJSON() : undefined
-    const rows = [...held].map(({ id, ticket }) => ({ id, ticket }))
+    const rows = [...held].map(({ id, ticket, claimed }) => ({ id, ticket, claimed }))
     const renewal = await renewLease(database.run, worker, rows, report)
     if (!renewal.held) return lose('the lease had lapsed')
     renewedAt = sentAt

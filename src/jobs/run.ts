@@ -92,31 +92,29 @@ export function createRunner(parts: RunnerParts): Runner {
   /** From claimed to ended; whatever happens in between is written to the ledger and told in one log line. */
   const live = async (row: Claimed, attempt: Attempt): Promise<void> => {
     const began = performance.now()
-    const log = parts.log.child({ trace: row.trace, job: row.name, id: row.id })
     let failure: Failure | undefined
     let ending: Ending
     try {
       if (row.state === 'undoing') {
-        ending = await undo(row, attempt, log)
+        ending = await undo(row, attempt)
       } else {
-        await run(row, attempt, log)
+        await run(row, attempt)
         ending = 'completed'
       }
     } catch (error) {
       failure = attempt.aborted === 'cancelled' || error instanceof LostTicket ? cancelled : describeError(error)
-      ending = await endBadly(row, attempt, error, failure, log)
-      if (ending === 'retried' || ending === 'failed' || ending === 'undoing')
-        log.debug({ err: error }, 'the attempt failed')
+      ending = await endBadly(row, attempt, error, failure)
+      if (ending === 'retried' || ending === 'failed' || ending === 'undoing') logOf(row).debug({ err: error }, 'the attempt failed')
     }
     const ms = performance.now() - began
     metrics.jobs.observe({ job: row.name, outcome: ending }, ms / 1000)
-    log.info(
-      { round: row.round, attempt: row.attempts, of: row.max_attempts, ms: Math.round(ms * 10) / 10, outcome: ending, error: failure?.code },
+    parts.log.info(
+      { trace: row.trace, job: row.name, id: row.id, round: row.round, attempt: row.attempts, of: row.max_attempts, ms: Math.round(ms * 10) / 10, outcome: ending, error: failure?.code },
       'attempt',
     )
   }
 
-  const run = async (row: Claimed, attempt: Attempt, log: Log): Promise<void> => {
+  const run = async (row: Claimed, attempt: Attempt): Promise<void> => {
     const job = jobOf(row)
     const data = dataOf(job, row)
     const told = { percent: -1, at: 0 }
@@ -126,11 +124,11 @@ export function createRunner(parts: RunnerParts): Runner {
       if (whole === told.percent || (now - told.at < 200 && whole < 100)) return
       Object.assign(told, { percent: whole, at: now })
       noteTogether({ id: row.id, ticket: row.ticket, worker: attempt.worker, percent: whole, step: step.slice(0, 100) }).catch(
-        (error: unknown) => log.warn({ err: error }, 'could not note the progress'),
+        (error: unknown) => logOf(row).warn({ err: error }, 'could not note the progress'),
       )
     }
     const outcome = await attempt.under(job.timeout, (signal) =>
-      job.run(data, { ...parts.tools, sql: database.sql, signal, progress, log }),
+      job.run(data, toolsFor(row, signal, progress)),
     )
     if (attempt.aborted) throw attempt.signal.reason as Error
     if ('write' in outcome || outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
@@ -160,7 +158,7 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   /** After an attempt that did not complete: hand back, wait, try again, or end the round. */
-  const endBadly = async (row: Claimed, attempt: Attempt, error: unknown, failure: Failure, log: Log): Promise<Ending> => {
+  const endBadly = async (row: Claimed, attempt: Attempt, error: unknown, failure: Failure): Promise<Ending> => {
     if (attempt.lost) return 'lost'
     const plan = planAfter(row, attempt, error)
     try {
@@ -170,7 +168,7 @@ export function createRunner(parts: RunnerParts): Runner {
         return ended
       })
     } catch (problem) {
-      log.warn({ err: problem }, 'could not write down how the attempt ended; it will be taken over')
+      logOf(row).warn({ err: problem }, 'could not write down how the attempt ended; it will be taken over')
       return 'lost'
     }
   }
@@ -231,25 +229,25 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   /** Runs the job's undo, then settles the row as its verdict says, together with what `onFailed` writes. */
-  const undo = async (row: Claimed, attempt: Attempt, log: Log): Promise<Ending> => {
+  const undo = async (row: Claimed, attempt: Attempt): Promise<Ending> => {
     const last = row.undo_attempts >= UNDO_ATTEMPTS
     let trouble: Failure | undefined
     try {
       const job = jobOf(row)
       const data = dataOf(job, row)
       await attempt.under(job.timeout, async (signal) => {
-        await job.undo?.(data, { ...parts.tools, sql: database.sql, signal, progress: () => undefined, log })
+        await job.undo?.(data, toolsFor(row, signal, () => undefined))
       })
     } catch (error) {
       if (!last || attempt.aborted) throw error
       trouble = describeError(error)
-      log.error({ err: error }, 'the undo is stuck')
+      logOf(row).error({ err: error }, 'the undo is stuck')
     }
     try {
       await closeRow(row, attempt, trouble, true)
     } catch (error) {
       if (!last || isOutage(error) || error instanceof LostTicket) throw error
-      log.error({ err: error }, 'the followers of the failure are stuck')
+      logOf(row).error({ err: error }, 'the followers of the failure are stuck')
       await closeRow(row, attempt, trouble ?? describeError(error), false)
     }
     tell(row.id)
@@ -275,6 +273,19 @@ export function createRunner(parts: RunnerParts): Runner {
     await accept.in(tx, await job.onFailed(tx, data.data, row.verdict ?? 'failed'), row.trace)
   }
 
+  const logOf = (row: Claimed): Log => parts.log.child({ trace: row.trace, job: row.name, id: row.id })
+
+  /** Most jobs log nothing: the child logger is made when it is asked for. */
+  const toolsFor = (row: Claimed, signal: AbortSignal, progress: Tools['progress']): Tools => ({
+    ...parts.tools,
+    sql: database.sql,
+    signal,
+    progress,
+    get log() {
+      return logOf(row)
+    },
+  })
+
   const jobOf = (row: Claimed): Job => {
     const job = registry.get(row.name)
     if (!job) throw new UnknownJob(`This process knows no job called ${row.name}.`)
@@ -295,6 +306,7 @@ export function createRunner(parts: RunnerParts): Runner {
       try {
         const row = await claimTogether(attempt)
         if (row === 'stale' || 'later' in row) return row
+        attempt.claimed = true
         taken += 1
         metrics.waited.observe({ queue: row.queue }, row.waited / 1000)
         const pause = row.state === 'active' ? lease.pauseOf(registry.get(row.name)?.provider ?? '') : 0

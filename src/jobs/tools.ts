@@ -1,15 +1,8 @@
 import { openAuthDb } from '../domains/anki/auth-db.ts'
 import { openCollections } from '../domains/anki/collections.ts'
-import { openSyncServerProfiles, type SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
+import { openSyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 import type { Config } from '../shared/config.ts'
 import type { Tools } from './define.ts'
-
-declare module './define.ts' {
-  interface Tools {
-    /** The profiles of a sync server with a database of its own. */
-    syncServerProfiles: SyncServerProfiles | undefined
-  }
-}
 
 /** The tools that last as long as the process; the runner adds what belongs to one attempt. */
 export type LastingTools = Pick<Tools, 'collections' | 'authDb' | 'syncServerProfiles'>

@@ -28,6 +28,20 @@ export class Throttled extends Error {
   }
 }
 
+/**
+ * Something is in the way that a person or time may remove, so trying again makes sense. Unlike a foreign error its
+ * `code` and message are our own and may be kept and shown.
+ */
+export class Trouble extends Error {
+  override name = 'Trouble'
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
 /** Nobody knows whether the transaction committed: the connection broke at COMMIT. Ask Postgres, guess nothing. */
 export class UnknownCommit extends Error {
   override name = 'UnknownCommit'
@@ -54,7 +68,7 @@ export class Unavailable extends Error {
  * foreign errors (drivers, SDKs, parsers) may quote what they were given, so only their kind is kept.
  */
 export function describeError(error: unknown): { code: string; message: string } {
-  if (error instanceof GiveUp) return { code: error.code, message: error.message }
+  if (error instanceof GiveUp || error instanceof Trouble) return { code: error.code, message: error.message }
   if (error instanceof Throttled) return { code: 'throttled', message: error.message }
   if (error instanceof LostTicket || error instanceof UnknownCommit || error instanceof Unavailable)
     return { code: error.name, message: error.message }

@@ -24,8 +24,11 @@ import { every, seconds } from '../shared/time.ts'
 /** The key by which a Redis is known again. */
 const markerKey = `${redisPrefix}:marker`
 const SWEEP_EVERY = seconds(2)
-/** A ticket that Redis handed out this long ago without a claim in the ledger was dropped on the way. */
-const CLAIMED_WITHIN = seconds(8)
+/**
+ * A ticket that Redis handed out this long ago without a claim in the ledger was dropped on the way. Longer than a lease:
+ * a runner whose claim a crash of Postgres took away has stopped by then.
+ */
+const CLAIMED_WITHIN = seconds(10)
 
 export interface SweepParts {
   database: Database

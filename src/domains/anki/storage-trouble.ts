@@ -1,14 +1,15 @@
+import { Trouble } from '../../shared/errors.ts'
+
 /**
  * The sync server's disk or files would not do what was asked. Worth trying again, since a person may put it right.
  * `code` is stable; the message names no path and no user.
  */
-export class StorageTrouble extends Error {
+export class StorageTrouble extends Trouble {
   override name = 'StorageTrouble'
-  readonly code: StorageTroubleCode
 
+  // oxlint-disable-next-line no-useless-constructor -- narrows the codes
   constructor(code: StorageTroubleCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
+    super(code, message, options)
   }
 }
 

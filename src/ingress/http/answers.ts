@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { Log } from '../../shared/log.ts'
 import type { App } from './app.ts'
 import { problemBody } from './problem-shapes.ts'
@@ -9,8 +9,11 @@ import { HttpProblem, problemOf } from './problems.ts'
 /** Makes every error of this server an answer of the product's shape: one handler, and never a stack. */
 export function answerErrors(app: App, log: Log): void {
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, log))
-  // Guessing paths counts against the limit too.
-  app.setNotFoundHandler({ preHandler: (request, reply) => app.rateLimit().call(app, request, reply) }, (request) => {
+  // Guessing paths counts against the limit too; the limit is there once everything is registered.
+  let limit: ReturnType<App['rateLimit']> | undefined
+  const limited: preHandlerAsyncHookHandler = async (request, reply) =>
+    (limit ??= app.rateLimit()).call(app, request, reply)
+  app.setNotFoundHandler({ preHandler: limited }, (request) => {
     throw new HttpProblem(404, 'not-found', `There is nothing at this address for ${request.method}.`)
   })
 }
@@ -20,7 +23,10 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   const problem = problemOf(error, request)
   request.problem = problem.code
   if (problem.status >= 500 && problem.status !== 503)
-    log.error({ err: error, trace: request.trace, request: request.id, route: request.routeOptions.url }, 'a request failed')
+    log.error(
+      { err: error, trace: request.trace, request: request.id, route: request.routeOptions.url },
+      'a request failed',
+    )
   void reply
     .code(problem.status)
     .headers(problem.headers)
@@ -32,7 +38,11 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 /** Answers bytes that are not HTTP, or came too slowly, on the bare socket. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const [status, code, message] = broken[error.code ?? ''] ?? [400, 'bad-request', 'This is not a valid HTTP request.']
+  const [status, code, message] = broken[error.code ?? ''] ?? [
+    400,
+    'bad-request',
+    'This is not a valid HTTP request.',
+  ]
   const body = JSON.stringify({ error: { code, message } })
   if (socket.writable)
     socket.write(

@@ -57,6 +57,8 @@ declare module 'fastify' {
     /** Why nobody is calling: thrown before the body is read, after the call has counted against the limit. */
     refusal: Error | undefined
     operator: OperatorAccount | undefined
+    /** The address carries a valid status link to the job it is about. */
+    viaLink: boolean
     /** The code of the problem it was answered with, for the log. */
     problem: string | undefined
   }

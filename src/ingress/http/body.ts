@@ -11,7 +11,8 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined)
-    if (!isUtf8(body) || claimsAnotherCharset(request.headers['content-type'])) return done(notUtf8(), undefined)
+    if (!isUtf8(body) || claimsAnotherCharset(request.headers['content-type']))
+      return done(notUtf8(), undefined)
     const text = body.toString('utf8')
     return parse(request, text, (error, value) => {
       // Only an escape can bring in what is not text; most bodies have none and are not looked through.

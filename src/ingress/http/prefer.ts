@@ -8,7 +8,8 @@ export const WAIT_AT_MOST = 30
 export function preferredWait(header: string | string[] | undefined): number | undefined {
   if (header === undefined) return undefined
   for (const preference of splitList([header].flat().join(','))) {
-    const [, name = '', value = ''] = /^\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;]*))?\s*(?:;.*)?$/.exec(preference) ?? []
+    const [, name = '', value = ''] =
+      /^\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;]*))?\s*(?:;.*)?$/.exec(preference) ?? []
     if (name.toLowerCase() !== 'wait') continue
     const seconds = /^"?(\d{1,9})"?$/.exec(value)?.[1]
     return seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_AT_MOST)

@@ -9,7 +9,8 @@ export function problemBody(url: string, problem: HttpProblem, requestId: string
 type Shape = (problem: HttpProblem, requestId: string) => object
 
 /** Where a code decides what a client does next, it stands beside the sentence. */
-const detail: Shape = ({ status, code, message }) => (status === 409 ? { detail: message, code } : { detail: message })
+const detail: Shape = ({ status, code, message }) =>
+  status === 409 ? { detail: message, code } : { detail: message }
 
 const message: Shape = ({ message }) => ({ message })
 

@@ -28,7 +28,8 @@ export class HttpProblem extends Error {
   }
 }
 
-export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'not-found', `There is no such ${what}.`)
+export const notFound = (what: string): HttpProblem =>
+  new HttpProblem(404, 'not-found', `There is no such ${what}.`)
 
 export const forbidden = (message: string): HttpProblem => new HttpProblem(403, 'forbidden', message)
 
@@ -36,16 +37,23 @@ export const invalidField = (field: string, message: string): HttpProblem =>
   new HttpProblem(400, 'invalid-field', `${field}: ${message}`, { field })
 
 export const unavailable = (message: string, retryAfterSeconds = 2): HttpProblem =>
-  new HttpProblem(503, 'unavailable', message, { headers: { 'retry-after': String(Math.ceil(retryAfterSeconds)) } })
+  new HttpProblem(503, 'unavailable', message, {
+    headers: { 'retry-after': String(Math.ceil(retryAfterSeconds)) },
+  })
 
 /** What is said about any error. Only what was meant for callers is repeated to them; nothing else leaves the process. */
-export function problemOf(error: unknown, input: { body?: unknown; query?: unknown; params?: unknown }): HttpProblem {
+export function problemOf(
+  error: unknown,
+  input: { body?: unknown; query?: unknown; params?: unknown },
+): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (hasZodFastifySchemaValidationErrors(error)) return ofValidation(error, input)
-  if (error instanceof InvalidAsk) return invalidField(error.field, error.message.slice(error.field.length + 2))
+  if (error instanceof InvalidAsk)
+    return invalidField(error.field, error.message.slice(error.field.length + 2))
   if (error instanceof Unavailable) return unavailable(error.message, error.retryAfterSeconds)
   const status = error instanceof Error ? (error as FastifyError).statusCode : undefined
-  if (status !== undefined && status >= 400 && status < 500) return ofFramework(status, (error as FastifyError).code)
+  if (status !== undefined && status >= 400 && status < 500)
+    return ofFramework(status, (error as FastifyError).code)
   if (isOutage(error)) return unavailable('The database is away. Please try again.')
   return new HttpProblem(500, 'internal', 'Something went wrong here. It has been noted.')
 }
@@ -56,19 +64,29 @@ interface Validation {
 }
 
 /** The first fault is told: one sentence that names the field. */
-function ofValidation(error: object, input: { body?: unknown; query?: unknown; params?: unknown }): HttpProblem {
+function ofValidation(
+  error: object,
+  input: { body?: unknown; query?: unknown; params?: unknown },
+): HttpProblem {
   const { validation, validationContext } = error as Validation
   const [issue] = validation
-  const where = { body: input.body, querystring: input.query, params: input.params }[validationContext ?? 'body']
+  const where = { body: input.body, querystring: input.query, params: input.params }[
+    validationContext ?? 'body'
+  ]
   const path = (issue?.instancePath ?? '/').slice(1)
   const segments = path === '' ? [] : path.split('/')
   const [unknownKey] = (issue?.keyword === 'unrecognized_keys' && (issue.params['keys'] as string[])) || []
-  const field = shortened([...segments, ...(unknownKey === undefined ? [] : [unknownKey])].join('.')) || (validationContext ?? 'body')
-  if (unknownKey !== undefined) return new HttpProblem(400, 'unknown-field', `Unknown field: ${field}`, { field })
-  const isMissing = issue?.message === missing || (issue?.keyword === 'invalid_type' && !isThere(where, segments))
+  const field =
+    shortened([...segments, ...(unknownKey === undefined ? [] : [unknownKey])].join('.')) ||
+    (validationContext ?? 'body')
+  if (unknownKey !== undefined)
+    return new HttpProblem(400, 'unknown-field', `Unknown field: ${field}`, { field })
+  const isMissing =
+    issue?.message === missing || (issue?.keyword === 'invalid_type' && !isThere(where, segments))
   if (isMissing && segments.length > 0)
     return new HttpProblem(400, 'missing-field', `Missing required field: ${field}`, { field })
-  if (segments.length === 0 && field === 'body') return new HttpProblem(400, 'invalid-body', 'The body must be a JSON object.', { field })
+  if (segments.length === 0 && field === 'body')
+    return new HttpProblem(400, 'invalid-body', 'The body must be a JSON object.', { field })
   return invalidField(field, issue?.message ?? 'is not valid')
 }
 
@@ -85,13 +103,17 @@ const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0
 
 /** The framework's own refusals, in our words: its messages repeat what they were given. */
 function ofFramework(status: number, code: string): HttpProblem {
-  const [ours, message] = framework[code] ?? byStatus[status] ?? ['bad-request', 'The request could not be understood.']
+  const [ours, message] = framework[code] ??
+    byStatus[status] ?? ['bad-request', 'The request could not be understood.']
   return new HttpProblem(status, ours, message)
 }
 
 const framework: Record<string, [string, string]> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'The body is not valid JSON.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-length', 'The body does not have the length its header says.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'invalid-length',
+    'The body does not have the length its header says.',
+  ],
   FST_ERR_BAD_URL: ['invalid-url', 'The address is not a valid one.'],
 }
 

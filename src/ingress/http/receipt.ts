@@ -22,7 +22,10 @@ export const receipt = z
     startedAt: time.nullable(),
     settledAt: time.nullable(),
     result: z.unknown().optional().meta({ description: 'What the job came to; only when completed.' }),
-    error: z.object({ code: z.string(), message: z.string() }).optional().meta({ description: 'Only when failed or cancelled.' }),
+    error: z
+      .object({ code: z.string(), message: z.string() })
+      .optional()
+      .meta({ description: 'Only when failed or cancelled.' }),
     statusUrl: z
       .string()
       .optional()

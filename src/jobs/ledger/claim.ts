@@ -39,6 +39,10 @@ function refusal(row: Due | undefined, ticket: number): Refusal {
 /** A Postgres array literal of values that need no quoting: UUIDs and integers. */
 export const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`
 
+/**
+ * The claim does not wait for the disk: whatever settles the row does, and takes the claim along. Should Postgres itself
+ * crash in between, the claim is gone, the next renewal of the lease tells the runner to stop, and the row waits as before.
+ */
 const claimDue = {
   name: 'ledger.claim',
   text: `
@@ -66,7 +70,7 @@ with asked as (
   select id, last_event, case state when 'undoing' then 'undoing' else 'claimed' end, round, attempts from claimed
 )
 select id, ticket, name, queue, state, data, owner, trace, round, attempts, max_attempts, undo_attempts, verdict, settled, waited, age
-from claimed`,
+from claimed, (select set_config('synchronous_commit', 'off', true)) as unhurried`,
 }
 
 const whyNot = {

@@ -18,16 +18,20 @@ export async function beginLease(run: Run, worker: string, process: string): Pro
   await run(insertLease, [worker, process])
 }
 
-/** Renews the lease for eight seconds from now on the Postgres clock. `holding` lists every row claimed or being claimed. */
+/**
+ * Renews the lease for eight seconds from now on the Postgres clock. `holding` lists every row claimed, or being claimed
+ * (`claimed: false`).
+ */
 export async function renewLease(
   run: Run,
   worker: string,
-  holding: { id: string; ticket: number }[],
+  holding: { id: string; ticket: number; claimed: boolean }[],
   metrics: unknown,
 ): Promise<Renewal> {
   const ids = arrayOf(holding.map((row) => row.id))
   const tickets = arrayOf(holding.map((row) => row.ticket))
-  const [renewal] = await run<Renewal>(renew, [worker, ids, tickets, metrics === undefined ? null : JSON.stringify(metrics)])
+  const claimed = arrayOf(holding.map((row) => (row.claimed ? 't' : 'f')))
+  const [renewal] = await run<Renewal>(renew, [worker, ids, tickets, claimed, metrics === undefined ? null : JSON.stringify(metrics)])
   if (!renewal) throw new Error('The renewal returned no row.')
   return renewal
 }
@@ -51,18 +55,19 @@ const renew = {
   name: 'ledger.renew-lease',
   text: `
 with renewed as (
-  update millrace.leases set valid_until = now() + interval '8 seconds', metrics = coalesce($4::jsonb, metrics)
+  update millrace.leases set valid_until = now() + interval '8 seconds', metrics = coalesce($5::jsonb, metrics)
   where worker = $1 and valid_until > now()
   returning worker
 ), holding as (
-  select * from unnest($2::uuid[], $3::int[]) as h (id, ticket)
+  select * from unnest($2::uuid[], $3::int[], $4::bool[]) as h (id, ticket, claimed)
 )
 select exists (select from renewed) as held,
   coalesce((
     select json_agg(json_build_object('id', h.id, 'ticket', h.ticket,
-      'reason', case when j.ticket = h.ticket then 'cancelled' else 'taken over' end))
+      'reason', case when j.state = 'cancelling' and j.ticket = h.ticket then 'cancelled' else 'taken over' end))
     from holding h join millrace.jobs j on j.id = h.id
     where j.ticket > h.ticket or j.state = 'cancelling'
+      or (h.claimed and j.state in ('waiting', 'delayed'))  -- a crash of Postgres took the claim away
   ), '[]') as abort,
   coalesce((
     select json_agg(json_build_object('id', j.id, 'ticket', j.ticket))

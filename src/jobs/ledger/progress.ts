@@ -28,5 +28,6 @@ with told as (
   returning j.*
 )
 insert into millrace.job_events (job, seq, kind, round, attempt, detail)
-select id, last_event, 'progressed', round, attempts, jsonb_build_object('percent', percent, 'step', step) from moved`,
+select id, last_event, 'progressed', round, attempts, jsonb_build_object('percent', percent, 'step', step)
+from moved, (select set_config('synchronous_commit', 'off', true)) as unhurried`,
 }

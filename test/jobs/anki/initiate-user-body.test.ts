@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { initiateUserBody } from '../../../src/jobs/anki/initiate-user.ts'
+import { maskedEmail } from '../../../src/shared/text.ts'
 
 const id = 'c1bba5c0-b001-7085-7a2e-e74d5399c3d1'
 const ada = { cognito_user_id: id, username: 'ada', email: 'ada@example.org' }
@@ -54,4 +55,12 @@ test('the body is put into its canonical form', () => {
 
 test('255 characters of any script are a name', () => {
   expect(initiateUserBody.safeParse({ ...ada, username: '𝒜'.repeat(255) }).success).toBe(true)
+})
+
+test.each([
+  ['ada@example.org', 'a…@example.org'],
+  ['👩‍💻@example.org', '👩…@example.org'],
+  ['no address at all', '…'],
+])('of %j the log shows %j', (address, shown) => {
+  expect(maskedEmail(address)).toBe(shown)
 })

@@ -2,10 +2,11 @@ import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -245,22 +246,23 @@ describe('at the same time', () => {
   })
 
   test('an upload that outlives its bucket is refused, and the bucket stays gone', async () => {
-    const answer = new Promise<number | undefined>((resolve, reject) => {
-      void presignedPut('late.bin').then((url) => {
-        const sending = request(url, { method: 'PUT', headers: { 'content-length': 2 } })
-        sending.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
-        sending.write('x')
-        void expect
-          .poll(incomingBytes)
-          .toBeGreaterThan(0)
-          .then(() => s3.send(new DeleteBucketCommand({ Bucket })))
-          .then(() => sending.end('y'), reject)
-      }, reject)
-    })
+    const url = await presignedPut('late.bin')
+    const status = await sendInTwo(url, () => s3.send(new DeleteBucketCommand({ Bucket })))
 
-    expect(await answer).toBe(404)
+    expect(status).toBe(404)
     await restart()
     await refused(s3.send(new GetObjectCommand({ Bucket, Key: 'late.bin' })), 'NoSuchBucket', 404)
+  })
+
+  test('a part that outlives its upload is refused, and leaves nothing', async () => {
+    const Key = 'aborted.bin'
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }))
+    const part = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1 })
+    const url = await getSignedUrl(s3, part, { expiresIn: 60 })
+    const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId })
+
+    expect(await sendInTwo(url, () => s3.send(abort))).toBe(404)
+    expect(await readdir(path.join(own.directory, 'buckets', Bucket, 'uploads'))).toEqual([])
   })
 })
 
@@ -295,6 +297,18 @@ async function sendHalf(
     sending.write(Buffer.alloc(2 ** 20), () => resolve())
   })
   return sending
+}
+
+/** Sends one byte, does something else when it has reached the disk, sends the last byte. */
+async function sendInTwo(url: string, between: () => Promise<unknown>): Promise<number | undefined> {
+  const sending = request(url, { method: 'PUT', headers: { 'content-length': 2 } })
+  const answer = once(sending, 'response') as Promise<[IncomingMessage]>
+  sending.write('x')
+  await expect.poll(incomingBytes).toBeGreaterThan(0)
+  await between()
+  sending.end('y')
+  const [{ statusCode }] = await answer
+  return statusCode
 }
 
 function incomingFiles(): Promise<string[]> {

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { Queue } from 'bullmq'
+import { makeWorkerUtils, runMigrations } from 'graphile-worker'
+import { PgBoss } from 'pg-boss'
+import { ask } from '../src/jobs/define.ts'
+import { openBenchAsking } from './asking.ts'
+import { benchJobs, type Payload } from './job.ts'
+import type { Stack } from './stack.ts'
+
+export type ContestantName = 'millrace' | 'bullmq' | 'pg-boss' | 'graphile-worker'
+export type Work = 'nothing' | 'write'
+
+/** A queue with jobs in it, ready for its worker. */
+export interface Filled {
+  /** What its worker needs to find them. */
+  env: Record<string, string>
+  /** True once nothing is left that is not settled; asks the store itself. */
+  settled(): Promise<boolean>
+  /** Throws when what was measured is not what was meant. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A way to run jobs, and how the bench puts jobs into it. */
+export interface Contestant {
+  name: ContestantName
+  worker: string
+  /** Its settings, for the reader. */
+  settings: string
+  fill(stack: Stack, jobs: number, work: Work): Promise<Filled>
+}
+
+export const somebody = (): Payload => ({ userId: randomUUID(), username: 'ada', email: 'ada@example.org' })
+
+export const millrace: Contestant = {
+  name: 'millrace',
+  worker: 'programs/millrace-worker.ts',
+  settings: 'the worker process as it is: ledger, history, leases, sweep, one log line per attempt',
+  fill: async (stack, jobs, work) => {
+    const url = await stack.freshDatabase('millrace')
+    await stack.clearRedis()
+    const env = { DATABASE_URL: url }
+    const asking = openBenchAsking({ ...stack.env, ...env })
+    const { doNothing, writeOne } = benchJobs()
+    const job = work === 'write' ? writeOne : doNothing
+    const queue = asking.dispatcher.queue('quick')
+    for (let asked = 0; asked < jobs;) {
+      const count = Math.min(1000, jobs - asked)
+      await Promise.all(Array.from({ length: count }, () => asking.accept.now(ask(job, somebody()), 'bench')))
+      asked += count
+      await until(async () => (await queue.getWaitingCount()) === asked)
+    }
+    await settleStore(stack, url)
+    return {
+      env,
+      settled: async () => {
+        const rows = await asking.database.run(anyLeft, [])
+        return rows.length === 0
+      },
+      check: async () => {
+        const [row] = await stack.query<{ settled: number; history: number }>(
+          url,
+          `select count(*) filter (where state = 'completed')::int as settled,
+            (select count(*)::int from millrace.job_events) as history from millrace.jobs`,
+        )
+        if (row?.settled !== jobs || row.history !== jobs * 3)
+          throw new Error(`Not every job was settled exactly once, in one attempt: ${JSON.stringify(row)}`)
+      },
+      close: () => asking[Symbol.asyncDispose](),
+    }
+  },
+}
+
+const anyLeft = { name: 'bench.any-left', text: `select 1 from millrace.jobs where state <> 'completed' limit 1` }
+
+export const bullmq: Contestant = {
+  name: 'bullmq',
+  worker: 'programs/bullmq-worker.ts',
+  settings: 'one Worker, removeOnComplete and removeOnFail, no log',
+  fill: async (stack, jobs) => {
+    await stack.clearRedis()
+    const queue = new Queue('bench', {
+      connection: { path: stack.redisUrl },
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+    })
+    for (let added = 0; added < jobs; added += 1000) {
+      const count = Math.min(1000, jobs - added)
+      await queue.addBulk(Array.from({ length: count }, () => ({ name: 'bench', data: somebody() })))
+    }
+    return {
+      env: {},
+      settled: async () => Object.values(await queue.getJobCounts('waiting', 'active')).every((count) => count === 0),
+      check: async () => {
+        if ((await queue.getFailedCount()) > 0) throw new Error('Jobs failed in BullMQ.')
+      },
+      close: () => queue.close(),
+    }
+  },
+}
+
+export const pgBoss: Contestant = {
+  name: 'pg-boss',
+  worker: 'programs/pg-boss-worker.ts',
+  settings: '2 fetchers, each batchSize = concurrency / 2, burstWhenBatchFull',
+  fill: async (stack, jobs) => {
+    const url = await stack.freshDatabase('pg-boss')
+    const boss = openBoss(url)
+    await boss.start()
+    for (let added = 0; added < jobs; added += 1000) {
+      const count = Math.min(1000, jobs - added)
+      await boss.insert('bench', Array.from({ length: count }, () => ({ data: somebody() })))
+    }
+    await boss.stop()
+    await settleStore(stack, url)
+    return inPostgres(
+      stack,
+      url,
+      `select 1 from pgboss.job where state < 'completed' limit 1`,
+      `select count(*)::int as count from pgboss.job where state = 'completed'`,
+      jobs,
+    )
+  },
+}
+
+const openBoss = (url: string): PgBoss => {
+  const boss = new PgBoss({ connectionString: url, schedule: false, supervise: false })
+  boss.on('error', (error) => console.error(error))
+  return boss
+}
+
+export const graphileWorker: Contestant = {
+  name: 'graphile-worker',
+  worker: 'programs/graphile-worker.ts',
+  settings: 'concurrentJobs = concurrency, localQueue.size 500, completeJobBatchDelay 0, no log',
+  fill: async (stack, jobs) => {
+    const url = await stack.freshDatabase('graphile-worker')
+    const utils = await makeWorkerUtils({ connectionString: url })
+    for (let added = 0; added < jobs; added += 1000) {
+      const count = Math.min(1000, jobs - added)
+      await utils.addJobs(Array.from({ length: count }, () => ({ identifier: 'bench', payload: somebody() })))
+    }
+    await utils.release()
+    await settleStore(stack, url)
+    return inPostgres(
+      stack,
+      url,
+      `select 1 from graphile_worker._private_jobs limit 1`,
+      `select ${jobs} - count(*)::int as count from graphile_worker._private_jobs`,
+      jobs,
+    )
+  },
+}
+
+/** How the empty databases of those who live in Postgres are made. */
+export const prepare = {
+  'pg-boss': async (url: string): Promise<void> => {
+    const boss = openBoss(url)
+    await boss.start()
+    await boss.createQueue('bench')
+    await boss.stop()
+  },
+  'graphile-worker': (url: string): Promise<void> => runMigrations({ connectionString: url }),
+}
+
+/** Statistics as autovacuum would have made them by the time, and no checkpoint left over from filling. */
+async function settleStore(stack: Stack, url: string): Promise<void> {
+  await stack.query(url, 'vacuum analyze')
+  await stack.query(url, 'checkpoint')
+}
+
+async function inPostgres(stack: Stack, url: string, anyLeft: string, settledCount: string, jobs: number): Promise<Filled> {
+  const client = await stack.connect(url)
+  return {
+    env: { DATABASE_URL: url },
+    settled: async () => (await client.query(anyLeft)).rows.length === 0,
+    check: async () => {
+      const { rows } = await client.query<{ count: number }>(settledCount)
+      if (rows[0]?.count !== jobs) throw new Error(`${rows[0]?.count} of ${jobs} jobs were completed.`)
+    },
+    close: () => client.end(),
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error('The queue did not fill within a minute.')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

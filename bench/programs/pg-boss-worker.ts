@@ -1,0 +1,33 @@
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import { insertEffect, type Payload } from '../job.ts'
+import { countTo, given, onEnd, say } from './say.ts'
+
+// pg-boss as its documentation advises for throughput: it fetches batches and, while they come back full, does not pause.
+const [concurrency = '50', jobs = '0', writes = ''] = process.argv.slice(2)
+const ran = countTo(Number(jobs))
+const max = Number(given('DATABASE_POOL'))
+const boss = new PgBoss({ connectionString: given('DATABASE_URL'), max, schedule: false, migrate: false })
+boss.on('error', (error) => console.error(error))
+const pool = new pg.Pool({ connectionString: given('DATABASE_URL'), max })
+await boss.start()
+
+const fetchers = Number(process.env['PG_BOSS_FETCHERS'] ?? 2)
+const batchSize = Math.max(1, Math.round(Number(concurrency) / fetchers))
+await boss.work<Payload>(
+  'bench',
+  { batchSize, localConcurrency: fetchers, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 },
+  async (batch) => {
+    await Promise.all(
+      batch.map(async ({ data }) => {
+        ran()
+        if (writes) await pool.query({ name: 'effect', text: insertEffect, values: [data.userId] })
+      }),
+    )
+  },
+)
+say('up')
+onEnd(async () => {
+  await boss.stop({ graceful: false })
+  await pool.end()
+})

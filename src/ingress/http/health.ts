@@ -1,0 +1,112 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { livingProcesses } from '../../jobs/ledger/lease.ts'
+import { depths } from '../../jobs/ledger/read.ts'
+import { isOutage } from '../../shared/database.ts'
+import { sleep } from '../../shared/time.ts'
+import type { App, HttpParts } from './app.ts'
+import { metricsText, type Report } from './metrics-text.ts'
+import type { Login } from './operators/login.ts'
+import { HttpProblem } from './problems.ts'
+
+const READY_WITHIN = 2000
+const nobodysJob = '00000000-0000-0000-0000-000000000000'
+
+/** Whether this process lives, whether it should get requests, and what all processes count. */
+export function healthRoutes(app: App, parts: HttpParts & { login: Login | undefined }): void {
+  const { asking, watch, closing, log } = parts
+  const hidden = { config: { rateLimit: false as const }, schema: { tags: ['health'], security: [] } }
+
+  app.get(
+    '/livez',
+    { ...hidden, schema: { ...hidden.schema, summary: 'Answers while the process lives' } },
+    async () => ({ live: true }),
+  )
+
+  /** Redis is told but not needed: what is asked for is accepted without it. */
+  app.get(
+    '/readyz',
+    { ...hidden, schema: { ...hidden.schema, summary: 'Whether requests should come here' } },
+    async (_request, reply) => {
+      const postgres = await Promise.race([canRead(), sleep(READY_WITHIN).then(() => false)])
+      const state = {
+        ready: postgres && !closing.aborted,
+        postgres,
+        redis: asking.redis.status === 'ready',
+        stopping: closing.aborted,
+      }
+      return reply.code(state.ready ? 200 : 503).send(state)
+    },
+  )
+
+  /** The ledger answers, so that a database without our tables is not ready either. */
+  const canRead = async (): Promise<boolean> => {
+    try {
+      await watch.see(nobodysJob)
+      return true
+    } catch (error) {
+      if (!isOutage(error)) log.warn({ err: error }, 'the ledger cannot be read')
+      return false
+    }
+  }
+
+  /** For the inside network: to callers on this machine, and to operators from anywhere. */
+  app.get(
+    '/metrics',
+    {
+      ...hidden,
+      schema: {
+        tags: ['health'],
+        summary: 'What all processes count, in the Prometheus format',
+        description: 'For callers on the machine itself, and for operators from anywhere.',
+        security: [{ operator: [] }],
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+      },
+      onRequest: async (request) => {
+        if (isFromHere(request)) return
+        if (!parts.login)
+          throw new HttpProblem(403, 'forbidden', 'Metrics are for callers on the machine itself.')
+        await parts.login.check(request)
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .type('text/plain; version=0.0.4; charset=utf-8')
+        .serializer(String)
+        .send(await allMetrics(parts)),
+  )
+}
+
+/** On the loopback and not passed on by a proxy that is. */
+function isFromHere(request: FastifyRequest): boolean {
+  const address = request.socket.remoteAddress ?? ''
+  const passedOn = request.headers['x-forwarded-for'] ?? request.headers.forwarded
+  return passedOn === undefined && /^(::1|(::ffff:)?127\.)/.test(address)
+}
+
+/** This process as it is now, the others as they last reported. With Postgres away only this one. */
+async function allMetrics({ metrics, asking, running, log }: HttpParts): Promise<string> {
+  const { run } = asking.database
+  const self = running()?.lease.worker()
+  const others: Report[] = []
+  try {
+    metrics.depth.reset()
+    metrics.oldest.reset()
+    for (const { queue, state, count, oldest } of await depths(run)) {
+      metrics.depth.set({ queue, state }, count)
+      if (state === 'waiting') metrics.oldest.set({ queue }, oldest)
+    }
+    for (const { worker, process, metrics: reported } of await livingProcesses(run))
+      if (worker !== self && Array.isArray(reported))
+        others.push({ process, instance: worker.slice(0, 8), metrics: reported })
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    log.warn({ err: error }, 'metrics of this process only')
+  }
+  const own = {
+    process: 'web',
+    instance: self?.slice(0, 8) ?? 'self',
+    metrics: await metrics.registry.getMetricsAsJSON(),
+  }
+  return metricsText([own as Report, ...others])
+}

@@ -1,0 +1,55 @@
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { Ask } from '../../jobs/define.ts'
+import type { Entered } from '../../jobs/ledger/enter.ts'
+import { recall, remember } from '../../jobs/ledger/idempotency.ts'
+import type { Asking } from '../../jobs/open.ts'
+import { within } from '../../shared/database.ts'
+import { HttpProblem } from './problems.ts'
+
+/** What an asking came to; `replayed` when an earlier request with the same key had asked already. */
+export type Asked = Pick<Entered, 'id' | 'round' | 'decision'> & { replayed: boolean }
+
+/**
+ * Accepts a wish. With an `Idempotency-Key` the request is remembered in the transaction that accepts it: the same
+ * caller's same key on the same route asks for nothing new.
+ * @throws HttpProblem 400 for a key that is none, 422 when the key came with another body before.
+ */
+export async function acceptOnce(
+  asking: Asking,
+  request: FastifyRequest,
+  ask: Ask,
+  caller: string,
+): Promise<Asked> {
+  const header = request.headers['idempotency-key']
+  if (header === undefined) return { ...(await asking.accept.now(ask, request.trace)), replayed: false }
+  const key = { caller, route: `${request.method} ${request.routeOptions.url}`, key: checked(header) }
+  const bodyHash = hash('sha256', JSON.stringify(request.body ?? null), 'base64url')
+
+  return asking.database.transaction(async (tx) => {
+    const run = within(tx)
+    const earlier = await recall(run, key)
+    if (earlier && earlier.bodyHash !== bodyHash) throw otherBody()
+    if (earlier) return { id: earlier.job, round: earlier.round, decision: 'stands', replayed: true }
+    const [entered] = (await asking.accept.in(tx, [ask], request.trace)) as [Entered]
+    await remember(run, key, { bodyHash, job: entered.id, round: entered.round })
+    return { ...entered, replayed: false }
+  })
+}
+
+function checked(header: string | string[]): string {
+  if (typeof header === 'string' && /^[\x20-\x7e]{1,255}$/.test(header)) return header
+  throw new HttpProblem(
+    400,
+    'invalid-idempotency-key',
+    'Idempotency-Key must be 1 to 255 printable characters.',
+    {
+      field: 'Idempotency-Key',
+    },
+  )
+}
+
+const otherBody = (): HttpProblem =>
+  new HttpProblem(422, 'idempotency-key-reused', 'This Idempotency-Key was used before, with another body.', {
+    field: 'Idempotency-Key',
+  })

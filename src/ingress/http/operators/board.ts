@@ -1,0 +1,23 @@
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { FastifyAdapter } from '@bull-board/fastify'
+import { queueNames } from '../../../jobs/define.ts'
+import type { Dispatcher } from '../../../jobs/dispatch.ts'
+import type { App } from '../app.ts'
+
+/**
+ * The raw view of what Redis holds: tickets by queue, nothing in them. It only shows; what an operator changes goes
+ * through the ledger.
+ */
+export function boardRoutes(app: App, dispatcher: Dispatcher): void {
+  const adapter = new FastifyAdapter()
+  createBullBoard({
+    queues: queueNames.map(
+      (name) => new BullMQAdapter(dispatcher.queue(name), { readOnlyMode: true, allowRetries: false }),
+    ),
+    serverAdapter: adapter,
+    options: { uiConfig: { boardTitle: 'Millrace' } },
+  })
+  adapter.setBasePath('/operators/queues')
+  void app.register(adapter.registerPlugin(), { prefix: '/queues' })
+}

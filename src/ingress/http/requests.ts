@@ -1,0 +1,63 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Unavailable } from '../../shared/errors.ts'
+import type { App, ServerParts } from './app.ts'
+import { traceOf } from './trace.ts'
+
+/** Gives every request its trace and its ids in the answer, and one line in the log when it is over. */
+export function followRequests(
+  app: App,
+  { log, metrics, closing }: Pick<ServerParts, 'log' | 'metrics'> & { closing: AbortSignal },
+): void {
+  // Declared up front, so that all requests have one shape.
+  app.decorateRequest('trace', '')
+  app.decorateRequest('callers')
+  app.decorateRequest('refusal', undefined)
+  app.decorateRequest('operator', undefined)
+  app.decorateRequest('viaLink', false)
+  app.decorateRequest('problem', undefined)
+
+  app.addHook('onRequest', (request, reply, done) => {
+    identifyAnswer(request, reply)
+    request.callers = nobody
+    if (!closing.aborted) return done()
+    reply.header('connection', 'close')
+    return done(new Unavailable('This server is about to stop. Please try again.', 1))
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request
+    // The route's pattern, never the address: that may hold ids and the signature of a status link.
+    const route = request.routeOptions.url ?? 'unknown'
+    const ms = reply.elapsedTime
+    metrics.requests.observe({ method, route, status: reply.statusCode }, ms / 1000)
+    log.info(
+      {
+        trace: request.trace,
+        request: request.id,
+        method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(ms * 10) / 10,
+        caller: callerKind(request),
+        problem: request.problem,
+      },
+      'request',
+    )
+    done()
+  })
+}
+
+/** Says in the answer by which ids this request is found again. */
+export function identifyAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  request.trace = traceOf(request.headers.traceparent) ?? request.id
+  reply.raw.setHeader('x-request-id', request.id)
+  reply.raw.setHeader('x-trace-id', request.trace)
+}
+
+const nobody: readonly never[] = []
+
+function callerKind(request: FastifyRequest): string | undefined {
+  const [caller] = request.callers
+  if (caller) return `${caller.product} ${caller.kind}`
+  return request.operator && `${request.operator.role} ${request.operator.name}`
+}

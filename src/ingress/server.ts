@@ -1,0 +1,142 @@
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { openCollections } from '../domains/anki/collections.ts'
+import { products, type Product } from '../shared/config.ts'
+import { seconds } from '../shared/time.ts'
+import { answerBrokenRequest, answerErrors, answerProblem } from './http/answers.ts'
+import { ankiRoutes } from './http/anki.ts'
+import type { App, HttpParts, ServerParts } from './http/app.ts'
+import { createAskFor } from './http/ask.ts'
+import { acceptJsonOnly } from './http/body.ts'
+import { describeRoutes, documentRoute } from './http/document.ts'
+import { frameworkLog } from './http/framework-log.ts'
+import { healthRoutes } from './http/health.ts'
+import { jobRoutes, opensByLink } from './http/jobs.ts'
+import { createLightRuns } from './http/light.ts'
+import { limitCallers } from './http/limits.ts'
+import { noteMethods } from './http/methods.ts'
+import { createLogin } from './http/operators/login.ts'
+import { operatorRoutes } from './http/operators/routes.ts'
+import { followRequests, identifyAnswer } from './http/requests.ts'
+import { rundiRoutes } from './http/rundi.ts'
+import { createStatusLinks } from './http/status-link.ts'
+import { newRequestId } from './http/trace.ts'
+import { createWho, type Who } from './who.ts'
+
+export type { ServerParts } from './http/app.ts'
+
+/** The web server, ready for `inject` or `listen`. Closing it lets requests in flight finish and ends waiting ones. */
+export function createServer(parts: ServerParts): App {
+  const { config, log, running } = parts
+  const { closing, app } = createApp(parts)
+  acceptJsonOnly(app)
+  answerErrors(app, log)
+  followRequests(app, { ...parts, closing })
+  limitCallers(app, config.http.ratePerMinute)
+  describeRoutes(app)
+
+  const light = createLightRuns({ running, width: Math.max(1, Math.floor(config.database.pool / 2)), log })
+  app.addHook('onClose', () => light.close(config.graceMs))
+  const given = {
+    ...parts,
+    closing,
+    who: createWho(config, log),
+    links: createStatusLinks(config.statusLinkSecret),
+    collections: openCollections({ base: config.anki.collections, gid: config.anki.collectionsGid }),
+  }
+  const http: HttpParts = { ...given, askFor: createAskFor({ ...given, light }) }
+
+  // In a plugin of its own: it is loaded once the limit and the document are there to notice the routes.
+  void app.register(async (all: App) => {
+    const methods = noteMethods(all)
+    mount(all, http, 'anki', ankiRoutes)
+    mount(all, http, 'rundi', rundiRoutes)
+    mountJobs(all, http)
+    mountOperators(all, http)
+    void all.register(async (rest: App) => {
+      documentRoute(rest)
+      methods.refuseOthers(rest)
+    })
+  })
+  return app
+}
+
+/** A bare Fastify with our ways of reading, answering and closing. */
+function createApp({ config, log, stopping }: ServerParts): { app: App; closing: AbortSignal } {
+  const began = new AbortController()
+  const app: App = fastify({
+    loggerInstance: frameworkLog(log),
+    disableRequestLogging: true,
+    genReqId: newRequestId,
+    bodyLimit: config.http.bodyLimit,
+    // The proxy that calls us is believed, not what its clients told it.
+    trustProxy: config.http.trustProxy ? (_address, hop) => hop === 0 : false,
+    requestTimeout: seconds(30),
+    // The first hook says so in our own shape.
+    return503OnClosing: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      identifyAnswer(request, reply)
+      answerProblem(error, request, reply, log)
+    },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.addHook('preClose', (done) => {
+    began.abort()
+    done()
+  })
+  return { app, closing: AbortSignal.any([stopping, began.signal]) }
+}
+
+/** Mounts a product's routes under its name. All of them need a caller of the product. */
+function mount(
+  app: App,
+  http: HttpParts,
+  product: Product,
+  routes: (app: App, http: HttpParts) => void,
+): void {
+  void app.register(
+    async (scope: App) => {
+      identifyCallers(scope, http.who, [product])
+      scope.addHook('preParsing', (request, _reply, _payload, done) => done(request.refusal as never))
+      routes(scope, http)
+    },
+    { prefix: `/${product}` },
+  )
+}
+
+/** Any product's credentials open its jobs, and a status link opens the one it is for. */
+function mountJobs(app: App, http: HttpParts): void {
+  void app.register(
+    async (scope: App) => {
+      identifyCallers(scope, http.who, products)
+      scope.addHook('preParsing', (request, _reply, _payload, done) => {
+        request.viaLink = opensByLink(request, http.links)
+        done((request.viaLink ? undefined : request.refusal) as never)
+      })
+      jobRoutes(scope, http)
+    },
+    { prefix: '/jobs' },
+  )
+}
+
+function mountOperators(app: App, http: HttpParts): void {
+  const { operators } = http.config
+  const login = operators.length > 0 ? createLogin(app, operators) : undefined
+  if (login)
+    void app.register(async (scope: App) => operatorRoutes(scope, http, login), { prefix: '/operators' })
+  else http.log.warn('no operators are configured: the console refuses to start without them')
+  void app.register(async (scope: App) => healthRoutes(scope, { ...http, login }))
+}
+
+/** Who calls is found out first, so that each has a limit of their own; who may not is refused after that. */
+function identifyCallers(app: App, who: Who, among: readonly Product[]): void {
+  app.addHook('onRequest', async (request) => {
+    try {
+      request.callers = await who.identify(request.headers, among)
+    } catch (error) {
+      request.refusal = error as Error
+    }
+  })
+}
