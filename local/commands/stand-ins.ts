@@ -1,9 +1,10 @@
-import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { takeLock } from '../launch/lock.ts'
 import { Plain } from '../launch/plain.ts'
 import { aborted, Asked, listenForEnd } from '../stack/end.ts'
 import { forward } from '../stack/forward.ts'
 import { findPlace } from '../stack/place.ts'
+import { removeStackFile, writeStackFile } from '../stack/stack-file.ts'
 import { startStandIns } from '../stack/stores.ts'
 import { understand } from './arguments.ts'
 
@@ -26,10 +27,13 @@ export async function run(args: string[]): Promise<number> {
   const place = findPlace()
   const lock = takeLock(place.state, 'the stand-ins')
   closing.defer(() => lock.release())
+  if (write) rmSync(write, { force: true }) // who waits for it is to wait for us, not for an earlier run
   const standIns = await startStandIns({ place, ports, say: console.log, signal: end.signal })
   closing.defer(() => standIns.stop())
   if (host) for (const port of Object.values(ports)) await forward(port, closing)
   if (write) writeEnvFile(write, host ? seenFrom(host, standIns.env) : standIns.env)
+  writeStackFile(place, { ready: true, pid: process.pid, ...standIns.facts })
+  closing.defer(() => removeStackFile(place))
   console.log('all stand-ins answer')
 
   await aborted(end.signal)

@@ -26,9 +26,10 @@ export async function send(
   else response.end(xml)
 }
 
-/** The error as S3 words it. Answers to HEAD, and `304`, have no document. */
+/** The error as S3 words it. Answers to HEAD, and `304`, have no document; `304` names what has not changed. */
 export function refusal(error: S3Error, method: string, ids: RequestIds): Answer {
-  if (method === 'HEAD' || error.status === 304) return { status: error.status }
+  if (error.status === 304) return { status: 304, headers: error.details }
+  if (method === 'HEAD') return { status: error.status }
   return {
     status: error.status,
     xml: errorDocument(

@@ -78,7 +78,7 @@ export async function deleteObjects(request: S3Request, s3: StandIn): Promise<An
   }
   const root = parseXml(await receiveText(source), 'Delete')
   const keys = elements(root, 'Object').map((object) => requiredText(object, 'Key'))
-  if (keys.length === 0 || keys.length > 1000) throw new S3Error('MalformedXML')
+  if (keys.length === 0 || keys.length > 1000 || keys.includes('')) throw new S3Error('MalformedXML')
 
   const bucket = s3.store.bucket(request.bucket)
   for (const key of keys) {

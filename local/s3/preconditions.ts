@@ -44,7 +44,10 @@ export function checkMayRead(headers: Record<string, string>, object: StoredObje
     ifNoneMatch !== undefined
       ? matches(ifNoneMatch, object)
       : ifModifiedSince !== undefined && modified <= toSeconds(Date.parse(ifModifiedSince))
-  if (unchanged) throw prefix ? failed('If-None-Match') : new S3Error('NotModified')
+  if (unchanged)
+    throw prefix
+      ? failed('If-None-Match')
+      : new S3Error('NotModified', undefined, { ETag: `"${object.etag}"` })
 }
 
 function matches(condition: string, { etag }: StoredObject): boolean {

@@ -54,19 +54,17 @@ export async function startS3(options: S3Options): Promise<S3Stack> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
 
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region,
-    ...credentials,
-    async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-      await Promise.all(underWay)
-      await notifications.stop()
-    },
+  const stop = async (): Promise<void> => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+    await Promise.all(underWay)
+    await notifications.stop()
   }
+  let stopped: Promise<void> | undefined
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { endpoint, region, ...credentials, stop: () => (stopped ??= stop()) }
 }
 
 /** One request, from its first line to its last byte. Never rejects. */

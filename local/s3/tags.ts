@@ -4,7 +4,9 @@ import { element, elements, parseXml, requiredText, type Markup } from './xml.ts
 
 /** Reads `<Tagging><TagSet>…`. @throws MalformedXML, InvalidTag */
 export function parseTags(document: string, most: number): Tag[] {
-  const tags = elements(parseXml(document, 'Tagging'), 'TagSet').flatMap((set) => elements(set, 'Tag'))
+  const root = parseXml(document, 'Tagging')
+  if (root['TagSet'] === undefined) throw new S3Error('MalformedXML')
+  const tags = elements(root, 'TagSet').flatMap((set) => elements(set, 'Tag'))
   return checked(
     tags.map((tag) => ({ key: requiredText(tag, 'Key'), value: requiredText(tag, 'Value') })),
     most,

@@ -54,7 +54,11 @@ export interface StackFile extends StoreFacts {
   authDb: string
 }
 
-export function writeStackFile(place: Place, stack: StackFile): void {
+/** Whoever runs only a part of it says only that. */
+export function writeStackFile(
+  place: Place,
+  stack: Partial<StackFile> & Pick<StackFile, 'ready' | 'pid'>,
+): void {
   writePrivateFile(place.stackFile, stack)
 }
 

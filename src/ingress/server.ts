@@ -8,6 +8,7 @@ import { ankiRoutes } from './http/anki.ts'
 import type { App, HttpParts, ServerParts } from './http/app.ts'
 import { createAskFor } from './http/ask.ts'
 import { acceptJsonOnly } from './http/body.ts'
+import { closeGently } from './http/closing.ts'
 import { describeRoutes, documentRoute } from './http/document.ts'
 import { frameworkLog } from './http/framework-log.ts'
 import { healthRoutes } from './http/health.ts'
@@ -28,7 +29,8 @@ export type { ServerParts } from './http/app.ts'
 /** The web server, ready for `inject` or `listen`. Closing it lets requests in flight finish and ends waiting ones. */
 export function createServer(parts: ServerParts): App {
   const { config, log, running } = parts
-  const { closing, app } = createApp(parts)
+  const app = createApp(parts)
+  const closing = closeGently(app, { ...parts, graceMs: config.graceMs })
   acceptJsonOnly(app)
   answerErrors(app, log)
   followRequests(app, { ...parts, closing })
@@ -36,7 +38,7 @@ export function createServer(parts: ServerParts): App {
   describeRoutes(app)
 
   const light = createLightRuns({ running, width: Math.max(1, Math.floor(config.database.pool / 2)), log })
-  app.addHook('onClose', () => light.close(config.graceMs))
+  app.addHook('onClose', light.close)
   const given = {
     ...parts,
     closing,
@@ -61,9 +63,8 @@ export function createServer(parts: ServerParts): App {
   return app
 }
 
-/** A bare Fastify with our ways of reading, answering and closing. */
-function createApp({ config, log, stopping }: ServerParts): { app: App; closing: AbortSignal } {
-  const began = new AbortController()
+/** A bare Fastify with our ways of reading and answering. */
+function createApp({ config, log }: ServerParts): App {
   const app: App = fastify({
     loggerInstance: frameworkLog(log),
     disableRequestLogging: true,
@@ -82,11 +83,7 @@ function createApp({ config, log, stopping }: ServerParts): { app: App; closing:
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  app.addHook('preClose', (done) => {
-    began.abort()
-    done()
-  })
-  return { app, closing: AbortSignal.any([stopping, began.signal]) }
+  return app
 }
 
 /** Mounts a product's routes under its name. All of them need a caller of the product. */

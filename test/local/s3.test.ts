@@ -245,7 +245,10 @@ describe('objects', () => {
     await get({ IfModifiedSince: anHourAgo })
     await refused(get({ IfMatch: '"other"' }), 'PreconditionFailed', 412)
     await refused(get({ IfUnmodifiedSince: anHourAgo }), 'PreconditionFailed', 412)
-    await expect(get({ IfNoneMatch: ETag })).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } })
+    await expect(get({ IfNoneMatch: ETag })).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 304 },
+      $response: { headers: { etag: ETag } },
+    })
   })
 
   test('a write may state what it expects to replace', async () => {

@@ -1,14 +1,17 @@
 import type { Running } from '../../jobs/open.ts'
 import type { Log } from '../../shared/log.ts'
-import { sleep } from '../../shared/time.ts'
+import { seconds, sleep } from '../../shared/time.ts'
 
 /** Runs light jobs in this process when no worker has claimed them in time. */
 export interface LightRuns {
   /** Takes a ticket and returns at once. Whoever wants to know what came of it watches the row. */
   offer(ticket: { id: string; ticket: number }): void
-  /** Waits for what runs, at most so many milliseconds; what then still runs goes back unspent. */
-  close(graceMs: number): Promise<void>
+  /** Takes nothing more and waits for what runs; what takes longer goes back unspent. */
+  close(): Promise<void>
 }
+
+/** A light job rarely takes a tenth of this. */
+const FINISH_WITHIN = seconds(3)
 
 /** @param options.width jobs at once: with the workers away, waiting requests must not take every connection. */
 export function createLightRuns(options: {
@@ -18,18 +21,18 @@ export function createLightRuns(options: {
 }): LightRuns {
   const { running, width, log } = options
   const waiting = new Map<string, { id: string; ticket: number }>()
-  let busy = 0
+  const busy = new Set<Promise<void>>()
   let closed = false
 
   const pump = (): void => {
     for (const [key, ticket] of waiting) {
-      if (busy >= width || closed) return
+      if (busy.size >= width || closed) return
       waiting.delete(key)
-      busy += 1
-      void take(ticket).finally(() => {
-        busy -= 1
+      const taking: Promise<void> = take(ticket).finally(() => {
+        busy.delete(taking)
         pump()
       })
+      busy.add(taking)
     }
   }
 
@@ -47,12 +50,11 @@ export function createLightRuns(options: {
       waiting.set(`${ticket.id}-${ticket.ticket}`, ticket)
       pump()
     },
-    close: async (graceMs) => {
+    close: async () => {
       closed = true
-      const until = performance.now() + graceMs
-      while (busy > 0 && performance.now() < until) await sleep(20)
-      running()?.lease.abortAll('shutdown')
-      while (busy > 0 && performance.now() < until + 6000) await sleep(20)
+      await Promise.race([Promise.all(busy), sleep(FINISH_WITHIN)])
+      if (busy.size > 0) running()?.lease.abortAll('shutdown')
+      await Promise.all(busy)
     },
   }
 }

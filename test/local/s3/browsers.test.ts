@@ -111,6 +111,14 @@ describe('presigned URLs', () => {
     expect(await world.keysBelow('up/5')).toEqual([])
   })
 
+  test('a signature over a header with a name that every JavaScript object knows is just wrong', async () => {
+    const url = await presignPut({ Key: 'up/8.pdf' })
+    const answer = await fetch(url.replace('SignedHeaders=', 'SignedHeaders=constructor%3B'), {
+      method: 'PUT',
+    })
+    expect(answer.status).toBe(403)
+  })
+
   test('metadata is taken from the query, or must be sent when it was signed as a header', async () => {
     const inQuery = await presignPut({ Key: 'up/6.pdf', Metadata: { user: 'ada' } })
     const unhoistableHeaders = new Set(['x-amz-meta-user'])
@@ -240,6 +248,12 @@ describe('posted forms', () => {
 
     expect([wrongType.status, wrongKey.status, extra.status]).toEqual([403, 403, 403])
     expect(await world.keysBelow('post/3')).toEqual([])
+  })
+
+  test('a condition on a field with a name that every JavaScript object knows is just a condition', async () => {
+    const form = await policy('post/7.pdf', { Conditions: [['starts-with', '$constructor', 'x']] })
+    expect((await post(form, 'x')).status).toBe(403)
+    expect((await post(withField(form, 'constructor', 'xyz'), 'x')).status).toBe(204)
   })
 
   test('a forged signature, another policy and an expired one are refused', async () => {

@@ -1,0 +1,36 @@
+import { sleep } from '../../shared/time.ts'
+import type { App } from './app.ts'
+
+/**
+ * Makes `app.close()` gentle and bounded: whoever waits is told at once through the returned signal, requests in
+ * flight finish, and connections that are still open after that, or after the grace time, are cut.
+ */
+export function closeGently(
+  app: App,
+  { stopping, graceMs }: { stopping: AbortSignal; graceMs: number },
+): AbortSignal {
+  const began = new AbortController()
+  let inFlight = 0
+  app.addHook('onRequest', (_request, _reply, done) => {
+    inFlight += 1
+    done()
+  })
+  app.addHook('onResponse', (_request, _reply, done) => {
+    inFlight -= 1
+    done()
+  })
+
+  // Browsers keep connections open on which they never asked anything; the server would wait for those.
+  const cutTheRest = async (): Promise<void> => {
+    const until = performance.now() + graceMs
+    do await sleep(50)
+    while (inFlight > 0 && performance.now() < until)
+    app.server.closeAllConnections()
+  }
+  app.addHook('preClose', (done) => {
+    began.abort()
+    void cutTheRest()
+    done()
+  })
+  return AbortSignal.any([stopping, began.signal])
+}
