@@ -66,7 +66,7 @@ export const millrace: Contestant = {
         if (row?.settled !== jobs || row.history !== jobs * 3)
           throw new Error(`Not every job was settled exactly once, in one attempt: ${JSON.stringify(row)}`)
       },
-      close: () => asking[Symbol.asyncDispose](),
+      close: async () => asking[Symbol.asyncDispose](),
     }
   },
 }

@@ -48,23 +48,36 @@ test('arrows point one way', () => {
 })
 
 test('a product never imports another product', () => {
-  const wrong = imports.filter(({ from, to }) => productOf(from) && productOf(to) && productOf(from) !== productOf(to))
+  const wrong = imports.filter(
+    ({ from, to }) => productOf(from) && productOf(to) && productOf(from) !== productOf(to),
+  )
   expect(wrong, 'What crosses products is one sentence in ingress/reactions.ts.').toEqual([])
 })
 
 test('only jobs/ledger/ touches the tables of the ledger', () => {
-  const wrong = files.filter((file) => !file.startsWith('jobs/ledger/') && file !== 'shared/schema.ts' && /millrace\.[a-z_]+\b/.test(sqlOf(file)))
+  const wrong = files.filter(
+    (file) =>
+      !file.startsWith('jobs/ledger/') &&
+      file !== 'shared/schema.ts' &&
+      /millrace\.[a-z_]+\b/.test(sqlOf(file)),
+  )
   expect(wrong).toEqual([])
 })
 
 test('only shared/config.ts reads the environment', () => {
-  const wrong = files.filter((file) => file !== 'shared/config.ts' && /process\.env\b|from 'node:process'/.test(text.get(file) as string))
+  const wrong = files.filter(
+    (file) =>
+      file !== 'shared/config.ts' && /process\.env\b|from 'node:process'/.test(text.get(file) as string),
+  )
   expect(wrong).toEqual([])
 })
 
 test('a job imports no client: it names the tools it wants in its signature', () => {
-  const clients = /^(@aws-sdk\/|@mistralai\/|pg$|ioredis$|bullmq$|fastify|sharp$|node:(fs|net|http|child_process))/
-  const jobs = files.filter((file) => /^jobs\/[a-z]+\/[a-z-]+\.ts$/.test(file) && !file.startsWith('jobs/ledger/'))
+  const clients =
+    /^(@aws-sdk\/|@mistralai\/|pg$|ioredis$|bullmq$|fastify|sharp$|node:(fs|net|http|child_process))/
+  const jobs = files.filter(
+    (file) => /^jobs\/[a-z]+\/[a-z-]+\.ts$/.test(file) && !file.startsWith('jobs/ledger/'),
+  )
   const wrong = jobs.flatMap((file) =>
     specifiers(text.get(file) as string)
       .filter((to) => clients.test(to))
@@ -78,7 +91,11 @@ test('nothing in src/ knows the local stack or the tests', () => {
 })
 
 test('no file or folder is called after nothing in particular', () => {
-  expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|service|services|manager|managers|misc)([./-]|$)/.test(file))).toEqual([])
+  expect(
+    files.filter((file) =>
+      /(^|\/)(utils?|helpers?|common|service|services|manager|managers|misc)([./-]|$)/.test(file),
+    ),
+  ).toEqual([])
 })
 
 test('no default exports', () => {
@@ -89,7 +106,11 @@ test('no default exports', () => {
 function sqlOf(file: string): string {
   return [...(text.get(file) as string).matchAll(/`[^`]*`|'[^'\n]*'/g)]
     .map((match) => match[0])
-    .filter((quoted) => /\b(select|insert|update|delete|from|into|table)\b/i.test(quoted) || /^'millrace\.[a-z_]+'$/.test(quoted))
+    .filter(
+      (quoted) =>
+        /\b(select|insert|update|delete|from|into|table)\b/i.test(quoted) ||
+        /^'millrace\.[a-z_]+'$/.test(quoted),
+    )
     .filter((quoted) => !/^'millrace\.[a-z]+(-[a-z]+)+'$/.test(quoted))
     .join('\n')
 }

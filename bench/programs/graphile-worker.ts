@@ -17,7 +17,7 @@ const runner = await run({
   taskList: {
     bench: async (payload, { query }) => {
       ran()
-      if (writes) await query({ name: 'effect', text: insertEffect, values: [(payload as Payload).userId] })
+      if (writes) await query(insertEffect, [(payload as Payload).userId])
     },
   },
   preset: {

@@ -9,7 +9,12 @@ export function understand<const Options extends ParseArgsOptionsConfig>(
   { usage, options }: { usage: string; options: Options },
 ): Understood<ReturnType<typeof parseArgs<{ options: Options & typeof help }>>['values']> {
   try {
-    const { values } = parseArgs({ args, options: { ...options, ...help }, strict: true, allowPositionals: false })
+    const { values } = parseArgs({
+      args,
+      options: { ...options, ...help },
+      strict: true,
+      allowPositionals: false,
+    })
     if ((values as { help?: boolean }).help) {
       console.log(usage)
       return { exit: 0 }

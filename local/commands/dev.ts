@@ -1,4 +1,6 @@
+import path from 'node:path'
 import { createRenderer } from '../stack/output.ts'
+import { root } from '../stack/place.ts'
 import { readProcfile } from '../stack/procfile.ts'
 import { withStack, type Stack } from '../stack/run.ts'
 import { watchSource } from '../stack/watch-source.ts'
@@ -20,8 +22,8 @@ export async function run(args: string[]): Promise<number> {
   const hear = (name: string, line: string): void => console.log(json ? line : render(name, line))
   return withStack({ say, hear, otherwise: 'refuse', deaths: Infinity }, async (stack) => {
     say(`\n${welcome(stack)}\n`)
-    const watching = watchSource((file) => {
-      say(`${file} has changed`)
+    const watching = watchSource(path.join(root, 'src'), (file) => {
+      say(`src/${file} has changed`)
       stack.supervisor.restart()
     })
     try {

@@ -18,7 +18,10 @@ const ports = { s3: 9000, sqs: 9324, dynamodb: 8000, cognito: 9229, google: 9230
 
 /** For machines that have Postgres and Redis from elsewhere, such as a composition of containers. */
 export async function run(args: string[]): Promise<number> {
-  const understood = understand(args, { usage, options: { host: { type: 'string' }, write: { type: 'string' } } })
+  const understood = understand(args, {
+    usage,
+    options: { host: { type: 'string' }, write: { type: 'string' } },
+  })
   if ('exit' in understood) return understood.exit
   const { host, write } = understood.values
 

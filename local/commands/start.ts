@@ -53,14 +53,19 @@ function refuseIncomplete(env: NodeJS.ProcessEnv): void {
     if (!(error instanceof ConfigError)) throw error
     faults.push(...error.faults)
   }
-  if (!env['OPERATORS']) faults.push('OPERATORS is missing: name:role:password of those who may see the console')
+  if (!env['OPERATORS'])
+    faults.push('OPERATORS is missing: name:role:password of those who may see the console')
   if (!env['EVENTS_QUEUE_URL']) faults.push('EVENTS_QUEUE_URL is missing: the SQS queue events come from')
   if (faults.length === 0) return
   const all = faults.map((fault) => `  ${fault}`).join('\n')
   throw new Plain(`the environment is not complete (npm run dev brings its own):\n${all}`)
 }
 
-function healthPort(name: string, lines: ProcfileLine[], { HEALTH_PORT: first }: NodeJS.ProcessEnv): Record<string, string> {
+function healthPort(
+  name: string,
+  lines: ProcfileLine[],
+  { HEALTH_PORT: first }: NodeJS.ProcessEnv,
+): Record<string, string> {
   if (name === 'web' || !first || first === '0') return {}
   const index = lines.filter((line) => line.name !== 'web').findIndex((line) => line.name === name)
   return { HEALTH_PORT: String(Number(first) + index) }

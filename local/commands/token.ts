@@ -27,7 +27,8 @@ export async function run(args: string[]): Promise<number> {
   if ('exit' in understood) return understood.exit
   const { app, email, password, access, json } = understood.values
   if (!isProduct(app)) return misunderstood(`--app must be one of ${products.join(', ')}`, usage).exit
-  if (!email || !/^[^@\s]+@[^@\s]+$/.test(email)) return misunderstood('--email must be an address', usage).exit
+  if (!email || !/^[^@\s]+@[^@\s]+$/.test(email))
+    return misunderstood('--email must be an address', usage).exit
   if (app === 'rundi' && (access || password)) {
     return misunderstood('Google gives Rundi ID tokens alone, and asks for no password here', usage).exit
   }

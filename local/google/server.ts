@@ -30,7 +30,7 @@ export async function startGoogle(options: { directory: string; port?: number })
   const directory = path.resolve(options.directory)
   mkdirSync(directory, { recursive: true })
   const file = path.join(directory, 'google.json')
-  const kept = readPrivateFile<Kept>(file)
+  const kept = readPrivateFile(file) as Kept | undefined
   const port = options.port ?? (await freeOrAny(kept?.port))
   const key = kept?.key ?? (await makeKey())
   writePrivateFile(file, { port, key } satisfies Kept)
@@ -100,14 +100,16 @@ interface Answer {
 
 async function answer(signer: Signer, request: IncomingMessage): Promise<Answer> {
   const { method, url } = request
-  if (method === 'GET' && url === certificates) return { status: 200, body: { keys: [publicHalf(signer.key)] } }
+  if (method === 'GET' && url === certificates)
+    return { status: 200, body: { keys: [publicHalf(signer.key)] } }
   if (method === 'GET' && url === '/.well-known/openid-configuration') {
     return { status: 200, body: { issuer: signer.issuer, jwks_uri: `${signer.issuer}${certificates}` } }
   }
   if (method !== 'POST' || url !== '/token') return { status: 404, body: { error: 'not_found' } }
 
   const wish = person.safeParse(await readJson(request))
-  if (!wish.success) return { status: 400, body: { error: 'invalid_request', detail: z.prettifyError(wish.error) } }
+  if (!wish.success)
+    return { status: 400, body: { error: 'invalid_request', detail: z.prettifyError(wish.error) } }
   const { email } = wish.data
   const sub = subOf(email)
   const token = new SignJWT({ ...wish.data, email_verified: true, azp: audience })

@@ -48,3 +48,9 @@ export function isGone(incoming: IncomingMessage, response: ServerResponse): boo
     response.destroyed || response.socket?.destroyed === true || (incoming.destroyed && !incoming.complete)
   )
 }
+
+/** Whether it is only the news that the client has gone. */
+export function isDeparture(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'].includes(code ?? '')
+}

@@ -64,6 +64,8 @@ function readForm(call: Call): Promise<Form> {
     parser.on('file', (name, file, { filename }) => {
       if (name.toLowerCase() === 'file') resolve({ fields, file, filename: filename ?? '' })
       else file.resume()
+      // Whoever reads the file meets its error; that of a refused form is read by nobody, and must not end the process.
+      file.on('error', (cause) => reject(malformed(cause)))
     })
     parser.on('error', (cause) => reject(malformed(cause)))
     parser.on('close', () => reject(noFile()))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isGone, refusal, send, type Answer } from './answers.ts'
+import { isDeparture, isGone, refusal, send, type Answer } from './answers.ts'
 import { answerPreflight, corsHeaders } from './cors.ts'
 import { S3Error } from './errors.ts'
 import { Notifications, type SendToQueue } from './notifications.ts'
@@ -78,6 +78,9 @@ async function handle(incoming: IncomingMessage, response: ServerResponse, s3: S
     for (const [name, value] of Object.entries(corsHeaders(call, s3))) response.setHeader(name, value)
     await send(response, await answer(call, s3))
   } catch (error) {
+    if (!(error instanceof S3Error) && !isDeparture(error)) {
+      console.error(`s3: request ${ids.id} (${incoming.method}) failed:`, error)
+    }
     if (!isGone(incoming, response)) await refuse(error, incoming, response, ids)
   } finally {
     // What the client still sends is read and forgotten; else it would never come to read the answer.
@@ -99,9 +102,10 @@ async function refuse(
   response: ServerResponse,
   ids: RequestIds,
 ): Promise<void> {
-  const expected = error instanceof S3Error
-  if (!expected) console.error(`s3: request ${ids.id} (${incoming.method}) failed:`, error)
-  if (response.headersSent) response.destroy()
-  else
-    await send(response, refusal(expected ? error : new S3Error('InternalError'), incoming.method ?? '', ids))
+  if (response.headersSent) {
+    response.destroy()
+  } else {
+    const worded = error instanceof S3Error ? error : new S3Error('InternalError')
+    await send(response, refusal(worded, incoming.method ?? '', ids))
+  }
 }

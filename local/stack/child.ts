@@ -81,7 +81,8 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 
 /** Whether this machine has util-linux's `setpriv` with death signals. */
 function diesWithUs(): boolean {
-  setpriv ??= process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'TERM', '--', 'true']).status === 0
+  setpriv ??=
+    process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'TERM', '--', 'true']).status === 0
   return setpriv
 }
 let setpriv: boolean | undefined

@@ -4,7 +4,14 @@ import { styleText } from 'node:util'
 const colours = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'gray'] as const
 
 /** Levels of pino: https://getpino.io/#/docs/api?id=logger-level */
-const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: '', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' }
+const levels: Record<number, string> = {
+  10: 'trace',
+  20: 'debug',
+  30: '',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+}
 
 /** Renders a line that a process wrote as one line for people: JSON of our log, or whatever else it said. */
 export function createRenderer(names: string[]): (name: string, line: string) => string {
@@ -15,12 +22,12 @@ export function createRenderer(names: string[]): (name: string, line: string) =>
     const entry = readEntry(line)
     if (!entry) return `${prefix}  ${line}`
 
-    const { level, time, msg, process, pid, ...rest } = entry
+    const { level, time, msg = '', process, pid, ...rest } = entry
     void [process, pid] // the prefix says it
     const word = levels[level] ?? String(level)
     const loud = level >= 50 ? paint('red', `${word} `) : paint('yellow', word && `${word} `)
     const details = Object.entries(rest).map(([key, value]) => `${key}=${detail(value)}`)
-    return `${prefix}  ${timeOfDay(time)} ${loud}${String(msg ?? '')} ${paint('dim', details.join(' '))}`.trimEnd()
+    return `${prefix}  ${timeOfDay(time)} ${loud}${msg} ${paint('dim', details.join(' '))}`.trimEnd()
   }
 }
 
@@ -32,6 +39,7 @@ export function isTrouble(line: string): boolean {
 
 interface Entry extends Record<string, unknown> {
   level: number
+  msg?: string
 }
 
 function readEntry(line: string): Entry | undefined {

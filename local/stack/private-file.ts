@@ -10,9 +10,9 @@ export function writePrivateFile(file: string, content: unknown): void {
 }
 
 /** The content of such a file; undefined when there is none. */
-export function readPrivateFile<Content>(file: string): Content | undefined {
+export function readPrivateFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Content
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -36,6 +36,9 @@ function splitWords(text: string): string[] | undefined {
   const word = /(?:[^\s"']|"[^"]*"|'[^']*')+/g
   if (/["']/.test(text.replace(word, ''))) return undefined
   return (text.match(word) ?? []).map((found) =>
-    found.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double: string | undefined, single: string | undefined) => double ?? single ?? ''),
+    found.replaceAll(
+      /"([^"]*)"|'([^']*)'/g,
+      (_, double: string | undefined, single: string | undefined) => double ?? single ?? '',
+    ),
   )
 }

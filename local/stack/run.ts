@@ -41,7 +41,10 @@ export interface Stack {
  * first, whether that went well or not. stack.json is there exactly as long.
  * Returns an exit code: 1 when something went wrong, which was told, 130 when it was ended before it was up.
  */
-export async function withStack(options: StackOptions, use: (stack: Stack) => Promise<void>): Promise<number> {
+export async function withStack(
+  options: StackOptions,
+  use: (stack: Stack) => Promise<void>,
+): Promise<number> {
   using end = listenForEnd()
   const closing = new AsyncDisposableStack()
   let stack: Stack | undefined
@@ -54,7 +57,8 @@ export async function withStack(options: StackOptions, use: (stack: Stack) => Pr
     const reason: unknown = end.signal.aborted ? end.signal.reason : error
     if (!(reason instanceof Asked)) code = 1
     else if (!stack) code = 130
-    if (code === 1 && reason !== end.uncaught()) console.error(reason instanceof Plain ? reason.message : reason)
+    if (code === 1 && reason !== end.uncaught())
+      console.error(reason instanceof Plain ? reason.message : reason)
   }
   options.say('stopping')
   await closing.disposeAsync()
@@ -91,7 +95,9 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
     place,
   })
   closing.defer(() => supervisor.stop(end.hurry))
-  await Promise.all(lines.map(({ name }) => step(say, name, () => untilReady(addresses.of(name), end.signal))))
+  await Promise.all(
+    lines.map(({ name }) => step(say, name, () => untilReady(addresses.of(name), end.signal))),
+  )
 
   ready = true
   writeStackFile(place, facts())

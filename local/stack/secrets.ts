@@ -16,7 +16,7 @@ export interface Secrets {
 
 /** The secrets of a state: made up at the first start, the same at every later one. */
 export function ensureSecrets(place: Place): Secrets {
-  const known = readPrivateFile<Partial<Secrets>>(place.secretsFile) ?? {}
+  const known = (readPrivateFile(place.secretsFile) ?? {}) as Partial<Secrets>
   const made = makeSecrets()
   // A later version may need a secret more than the one that wrote the file.
   const secrets = { ...made, ...known, keys: { ...made.keys, ...known.keys } }
@@ -26,7 +26,9 @@ export function ensureSecrets(place: Place): Secrets {
 
 function makeSecrets(): Secrets {
   return {
-    keys: Object.fromEntries(products.map((product) => [product, `${product}-${random(18)}`])) as Secrets['keys'],
+    keys: Object.fromEntries(
+      products.map((product) => [product, `${product}-${random(18)}`]),
+    ) as Secrets['keys'],
     operatorPassword: random(12),
     viewerPassword: random(12),
     statusLinkSecret: random(32),

@@ -13,7 +13,9 @@ export function processSettings({ given, secrets, place }: Setting): Record<stri
     ANKI_AUTH_DB: path.join(place.state, 'data', 'auth.db'),
     // A developer who presses Ctrl-C waits for this; what is not done by then is handed back unspent.
     SHUTDOWN_GRACE_SECONDS: '3',
-    ...Object.fromEntries(products.map((product) => [`${product.toUpperCase()}_KEYS`, secrets.keys[product]])),
+    ...Object.fromEntries(
+      products.map((product) => [`${product.toUpperCase()}_KEYS`, secrets.keys[product]]),
+    ),
   }
   const named = Object.entries(usual).map(([name, value]) => [name, given[name] || value] as const)
   return { ...Object.fromEntries(named), ANKI_COLLECTIONS: collectionsOf(given) }
@@ -36,7 +38,10 @@ export function operatorIn({ OPERATORS = '' }: Record<string, string>): Operator
 
 /** The first server key of each product. */
 export function keysIn(env: Record<string, string>): Record<Product, string> {
-  const keys = products.map((product) => [product, env[`${product.toUpperCase()}_KEYS`]?.split(',')[0]?.trim()])
+  const keys = products.map((product) => [
+    product,
+    env[`${product.toUpperCase()}_KEYS`]?.split(',')[0]?.trim(),
+  ])
   return Object.fromEntries(keys) as Record<Product, string>
 }
 

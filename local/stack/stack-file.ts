@@ -68,7 +68,7 @@ export function removeStackFile(place: Place): void {
 
 /** The stack that runs at a place. Throws `Plain` when there is none, or when it is still starting. */
 export function readStackFile(place: Place): StackFile {
-  const stack = readPrivateFile<StackFile>(place.stackFile)
+  const stack = readPrivateFile(place.stackFile) as StackFile | undefined
   if (!stack) throw new Plain('the local stack does not run: start it with npm run dev or npm run demo')
   if (!isRunning(stack.pid)) {
     throw new Plain('the local stack was killed and does not run any more: start it with npm run dev')

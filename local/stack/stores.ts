@@ -85,7 +85,14 @@ async function openStandIns(setting: Setting, open: Open): Promise<Omit<StandIns
   const own = Object.assign({}, ...opened.map(({ env }) => env)) as Record<string, string>
   return {
     env: { ...processSettings(setting), ...account.env, ...own },
-    facts: { ...sqs.facts, ...s3.facts, ...dynamodb.facts, ...cognito.facts, ...google.facts, ...mistral.facts },
+    facts: {
+      ...sqs.facts,
+      ...s3.facts,
+      ...dynamodb.facts,
+      ...cognito.facts,
+      ...google.facts,
+      ...mistral.facts,
+    },
     secrets: setting.secrets,
   }
 

@@ -94,7 +94,7 @@ class Keeper {
 
   async #turns(): Promise<void> {
     const { say, deaths: tooMany } = this.#options
-    for (let deaths = 0; !this.#stopping.signal.aborted; ) {
+    for (let deaths = 0; !this.#stopping.signal.aborted;) {
       this.#wake = new AbortController()
       const born = performance.now()
       const how = await this.#live()
@@ -106,7 +106,9 @@ class Keeper {
       deaths = performance.now() - born > WELL ? 1 : deaths + 1
       if (deaths >= tooMany) throw new Plain(`${this.name} keeps dying, last ${how}`)
       const pause = Math.min(250 * 2 ** (deaths - 1), LONGEST_PAUSE)
-      say(`${this.name} ended ${how}; it is started again ${deaths === 1 ? 'at once' : `in ${pause / 1000} s`}`)
+      say(
+        `${this.name} ended ${how}; it is started again ${deaths === 1 ? 'at once' : `in ${pause / 1000} s`}`,
+      )
       if (deaths > 1) await this.#rest(pause)
     }
   }

@@ -20,5 +20,7 @@ function oneOf(errors: unknown[]): unknown {
   if (errors.length === 1) return errors[0]
   const cause = new AggregateError(errors)
   const plain = errors.filter((error) => error instanceof Plain)
-  return plain.length === errors.length ? new Plain(plain.map(({ message }) => message).join('\n'), { cause }) : cause
+  return plain.length === errors.length
+    ? new Plain(plain.map(({ message }) => message).join('\n'), { cause })
+    : cause
 }

@@ -38,7 +38,7 @@ export function createServer(parts: ServerParts): App {
   describeRoutes(app)
 
   const light = createLightRuns({ running, width: Math.max(1, Math.floor(config.database.pool / 2)), log })
-  app.addHook('onClose', light.close)
+  app.addHook('onClose', () => light.close())
   const given = {
     ...parts,
     closing,
@@ -67,7 +67,6 @@ export function createServer(parts: ServerParts): App {
 function createApp({ config, log }: ServerParts): App {
   const app: App = fastify({
     loggerInstance: frameworkLog(log),
-    disableRequestLogging: true,
     genReqId: newRequestId,
     bodyLimit: config.http.bodyLimit,
     // The proxy that calls us is believed, not what its clients told it.

@@ -25,7 +25,11 @@ export class InvalidAsk extends Error {
   }
 }
 
-export function createAccept(options: { database: Database; dispatcher: Dispatcher; metrics: Metrics }): Accept {
+export function createAccept(options: {
+  database: Database
+  dispatcher: Dispatcher
+  metrics: Metrics
+}): Accept {
   const { database, dispatcher, metrics } = options
 
   const report = (asks: Ask[], entered: Entered[]): void => {
@@ -75,9 +79,11 @@ function entryOf(ask: Ask, trace: string): Entry {
     throw new InvalidAsk(issue?.path.join('.') || 'data', issue?.message ?? 'is not valid')
   }
   const data = parsed.data
-  if (unstorable.test(JSON.stringify(data))) throw new InvalidAsk('data', 'contains characters that are not text')
+  if (unstorable.test(JSON.stringify(data)))
+    throw new InvalidAsk('data', 'contains characters that are not text')
   const key = ask.job.key(data)
-  if (key === '' || key.length > 500) throw new InvalidAsk('key', `of ${ask.job.name} must have 1 to 500 characters`)
+  if (key === '' || key.length > 500)
+    throw new InvalidAsk('key', `of ${ask.job.name} must have 1 to 500 characters`)
   return {
     id: uuidv7(),
     name: ask.job.name,
@@ -107,11 +113,13 @@ async function enterDistinct(run: Database['run'], entries: Entry[]): Promise<En
     const leaders = new Map<string, Entry>()
     for (const entry of open) if (!leaders.has(keyOf(entry))) leaders.set(keyOf(entry), entry)
     const sorted = [...leaders.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    for (const [index, entered] of (await enter(run, sorted)).entries()) results.set(sorted[index] as Entry, entered)
+    for (const [index, entered] of (await enter(run, sorted)).entries())
+      results.set(sorted[index] as Entry, entered)
     open = open.filter((entry) => {
       const leader = leaders.get(keyOf(entry)) as Entry
       if (leader === entry) return false
-      if (JSON.stringify(leader.data) !== JSON.stringify(entry.data) || leader.again !== entry.again) return true
+      if (JSON.stringify(leader.data) !== JSON.stringify(entry.data) || leader.again !== entry.again)
+        return true
       results.set(entry, { ...(results.get(leader) as Entered), decision: 'stands', ticket: undefined })
       return false
     })

@@ -109,7 +109,8 @@ export interface Job<Schema extends z.ZodType = z.ZodType, Result = unknown> {
 }
 
 /** Declares a job; only infers types, so that importing a job costs nothing. */
-export const defineJob = <Schema extends z.ZodType, Result>(job: Job<Schema, Result>): Job<Schema, Result> => job
+export const defineJob = <Schema extends z.ZodType, Result>(job: Job<Schema, Result>): Job<Schema, Result> =>
+  job
 
 /** A wish for a job, not yet accepted. */
 export interface Ask {
@@ -125,7 +126,7 @@ export const ask = <Schema extends z.ZodType, Result>(
   job: Job<Schema, Result>,
   data: z.input<Schema>,
   options: Pick<Ask, 'again' | 'delay'> = {},
-): Ask => ({ job: job as Job, data, ...options })
+): Ask => ({ job, data, ...options })
 
 /** The result type of a job, for whoever waits for it. */
 export type ResultOf<J> = J extends Job<z.ZodType, infer Result> ? Result : never
@@ -142,8 +143,11 @@ export function register(jobs: readonly Job[]): Registry {
   for (const job of jobs) {
     if (registry.has(job.name)) throw new Error(`Two jobs are called ${job.name}.`)
     if (!queueNames.includes(job.queue))
-      throw new Error(`The job ${job.name} has no queue: ${String(job.queue)} is not one of ${queueNames.join(', ')}.`)
-    if (!/^[a-z]+\.[a-z]+(-[a-z]+)*$/.test(job.name)) throw new Error(`The job name ${job.name} is not product.verb-noun.`)
+      throw new Error(
+        `The job ${job.name} has no queue: ${job.queue} is not one of ${queueNames.join(', ')}.`,
+      )
+    if (!/^[a-z]+\.[a-z]+(-[a-z]+)*$/.test(job.name))
+      throw new Error(`The job name ${job.name} is not product.verb-noun.`)
     if (job.retry.attempts < 1) throw new Error(`The job ${job.name} has no attempts.`)
     if (job.timeout <= 0) throw new Error(`The job ${job.name} has no timeout.`)
     registry.set(job.name, job)

@@ -37,7 +37,7 @@ const TIME_LIMIT = seconds(2)
 
 export function createDispatcher(options: { redis: Redis; log: Log; metrics: Metrics }): Dispatcher {
   const { redis, log, metrics } = options
-  const queues = new Map(
+  const queues = new Map<string, Queue>(
     queueNames.map((name) => {
       const queue = new Queue(name, {
         connection: redis,
@@ -48,7 +48,7 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
         skipWaitingForReady: true,
       })
       queue.on('error', (error) => log.debug({ err: error, queue: name }, 'a queue met an error'))
-      return [name as string, queue]
+      return [name, queue]
     }),
   )
   let waiting: Ticket[] = []
@@ -83,7 +83,10 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
         await within(TIME_LIMIT, deliver(batch))
       } catch (error) {
         drop(batch)
-        log.warn({ err: error, tickets: batch.length }, 'Redis did not take tickets; the sweep will bring them')
+        log.warn(
+          { err: error, tickets: batch.length },
+          'Redis did not take tickets; the sweep will bring them',
+        )
       }
     }
     carrying = false

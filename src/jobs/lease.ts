@@ -118,7 +118,8 @@ export async function startLease(options: {
       for (const each of held) each.abort(reason)
     },
     pauseOf: (provider) => Math.max(0, (pauses.get(provider) ?? 0) - performance.now()),
-    pause: (provider, ms) => pauses.set(provider, Math.max(pauses.get(provider) ?? 0, performance.now() + ms)),
+    pause: (provider, ms) =>
+      pauses.set(provider, Math.max(pauses.get(provider) ?? 0, performance.now() + ms)),
     close: async () => {
       ended.abort()
       clearInterval(lapse)

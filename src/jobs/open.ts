@@ -46,7 +46,13 @@ export function openAsking({ config, log, metrics, lifecycle, process }: Process
   lifecycle.onStop('redis', () => redis.disconnect())
   const dispatcher = createDispatcher({ redis, log, metrics })
   lifecycle.onStop('dispatcher', () => dispatcher.close())
-  return { database, redis, dispatcher, accept: createAccept({ database, dispatcher, metrics }), tell: createTell(redis) }
+  return {
+    database,
+    redis,
+    dispatcher,
+    accept: createAccept({ database, dispatcher, metrics }),
+    tell: createTell(redis),
+  }
 }
 
 /** Adds a lease and a runner. Waits for Postgres: without a lease nothing may run. */
@@ -60,6 +66,13 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
     trimJobs: () => trimJobs(asking.database.run, config.historyDays),
     trimTheRest: () => trimTheRest(asking.database.run, config.historyDays),
   }
-  const runner = createRunner({ ...asking, registry, lease, tools: { ...tools.tools, history }, metrics, log })
+  const runner = createRunner({
+    ...asking,
+    registry,
+    lease,
+    tools: { ...tools.tools, history },
+    metrics,
+    log,
+  })
   return { ...asking, lease, runner }
 }

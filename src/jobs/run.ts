@@ -50,7 +50,16 @@ export interface RunnerParts {
   log: Log
 }
 
-type Ending = 'completed' | 'retried' | 'failed' | 'undoing' | 'cancelled' | 'handed back' | 'undone' | 'undo retried' | 'lost'
+type Ending =
+  | 'completed'
+  | 'retried'
+  | 'failed'
+  | 'undoing'
+  | 'cancelled'
+  | 'handed back'
+  | 'undone'
+  | 'undo retried'
+  | 'lost'
 
 /** How long a provider may keep a job waiting without spending an attempt. */
 const THROTTLED_AT_MOST = days(1)
@@ -102,14 +111,26 @@ export function createRunner(parts: RunnerParts): Runner {
         ending = 'completed'
       }
     } catch (error) {
-      failure = attempt.aborted === 'cancelled' || error instanceof LostTicket ? cancelled : describeError(error)
+      failure =
+        attempt.aborted === 'cancelled' || error instanceof LostTicket ? cancelled : describeError(error)
       ending = await endBadly(row, attempt, error, failure)
-      if (ending === 'retried' || ending === 'failed' || ending === 'undoing') logOf(row).debug({ err: error }, 'the attempt failed')
+      if (ending === 'retried' || ending === 'failed' || ending === 'undoing')
+        logOf(row).debug({ err: error }, 'the attempt failed')
     }
     const ms = performance.now() - began
     metrics.jobs.observe({ job: row.name, outcome: ending }, ms / 1000)
     parts.log.info(
-      { trace: row.trace, job: row.name, id: row.id, round: row.round, attempt: row.attempts, of: row.max_attempts, ms: Math.round(ms * 10) / 10, outcome: ending, error: failure?.code },
+      {
+        trace: row.trace,
+        job: row.name,
+        id: row.id,
+        round: row.round,
+        attempt: row.attempts,
+        of: row.max_attempts,
+        ms: Math.round(ms * 10) / 10,
+        outcome: ending,
+        error: failure?.code,
+      },
       'attempt',
     )
   }
@@ -123,42 +144,62 @@ export function createRunner(parts: RunnerParts): Runner {
       const whole = Math.max(0, Math.min(100, Math.round(percent)))
       if (whole === told.percent || (now - told.at < 200 && whole < 100)) return
       Object.assign(told, { percent: whole, at: now })
-      noteTogether({ id: row.id, ticket: row.ticket, worker: attempt.worker, percent: whole, step: step.slice(0, 100) }).catch(
-        (error: unknown) => logOf(row).warn({ err: error }, 'could not note the progress'),
-      )
+      noteTogether({
+        id: row.id,
+        ticket: row.ticket,
+        worker: attempt.worker,
+        percent: whole,
+        step: step.slice(0, 100),
+      }).catch((error: unknown) => logOf(row).warn({ err: error }, 'could not note the progress'))
     }
     const outcome = await attempt.under(job.timeout, (signal) =>
       job.run(data, toolsFor(row, signal, progress)),
     )
     if (attempt.aborted) throw attempt.signal.reason as Error
     if ('write' in outcome || outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
-    const settled = await completeTogether({ id: row.id, ticket: row.ticket, worker: attempt.worker, result: outcome.result })
+    const settled = await completeTogether({
+      id: row.id,
+      ticket: row.ticket,
+      worker: attempt.worker,
+      result: outcome.result,
+    })
     // Either it was asked again while it ran, or the answer to an earlier try got lost, or it is no longer ours.
     if (!settled) await settleWithWrites(row, attempt, outcome)
   }
 
   /** The fence, the job's own writes, what follows and `completed`: in one commit. */
-  const settleWithWrites = async (row: Claimed, attempt: Attempt, outcome: Done<unknown> | Commit<unknown>): Promise<void> => {
+  const settleWithWrites = async (
+    row: Claimed,
+    attempt: Attempt,
+    outcome: Done<unknown> | Commit<unknown>,
+  ): Promise<void> => {
     let next: Ticket | undefined
     try {
       await database.transaction(async (tx) => {
         const run = within(tx)
-        if (!(await fence(run, attempt, 'active'))) throw new LostTicket('The row was no longer ours when it was to be settled.')
+        const held = await fence(run, attempt, 'active')
+        if (!held) throw new LostTicket('The row was no longer ours when it was to be settled.')
         const { result, follow } = 'write' in outcome ? await outcome.write(tx) : outcome
         await accept.in(tx, follow, row.trace)
         await complete(run, attempt, result)
-        next = await reopenIfAsked(run, row.id)
+        if (held.askedAgain) next = await reopenIfAsked(run, row.id)
       })
     } catch (error) {
       const mayBeDone = error instanceof UnknownCommit || error instanceof LostTicket
-      if (!mayBeDone || !(await persist(attempt, () => wasCompleted(database.run, row.id, row.round)))) throw error
+      if (!mayBeDone || !(await persist(attempt, () => wasCompleted(database.run, row.id, row.round))))
+        throw error
     }
     tell(row.id)
     if (next) dispatcher.dispatch(next)
   }
 
   /** After an attempt that did not complete: hand back, wait, try again, or end the round. */
-  const endBadly = async (row: Claimed, attempt: Attempt, error: unknown, failure: Failure): Promise<Ending> => {
+  const endBadly = async (
+    row: Claimed,
+    attempt: Attempt,
+    error: unknown,
+    failure: Failure,
+  ): Promise<Ending> => {
     if (attempt.lost) return 'lost'
     const plan = planAfter(row, attempt, error)
     try {
@@ -174,9 +215,11 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   const planAfter = (row: Claimed, attempt: Attempt, error: unknown): Plan => {
-    if (row.state === 'undoing') return { undoLater: attempt.aborted ? 0 : betweenUndos.delay(row.undo_attempts) }
+    if (row.state === 'undoing')
+      return { undoLater: attempt.aborted ? 0 : betweenUndos.delay(row.undo_attempts) }
     if (attempt.aborted === 'shutdown') return 'hand back'
-    if (attempt.aborted === 'cancelled' || error instanceof LostTicket || error instanceof GiveUp) return 'end'
+    if (attempt.aborted === 'cancelled' || error instanceof LostTicket || error instanceof GiveUp)
+      return 'end'
     if (error instanceof Throttled && row.age < THROTTLED_AT_MOST) {
       metrics.throttles.inc({ provider: error.provider })
       lease.pause(error.provider, error.retryAfterMs)
@@ -236,7 +279,10 @@ export function createRunner(parts: RunnerParts): Runner {
       const job = jobOf(row)
       const data = dataOf(job, row)
       await attempt.under(job.timeout, async (signal) => {
-        await job.undo?.(data, toolsFor(row, signal, () => undefined))
+        await job.undo?.(
+          data,
+          toolsFor(row, signal, () => undefined),
+        )
       })
     } catch (error) {
       if (!last || attempt.aborted) throw error
@@ -254,11 +300,17 @@ export function createRunner(parts: RunnerParts): Runner {
     return 'undone'
   }
 
-  const closeRow = async (row: Claimed, attempt: Attempt, trouble: Failure | undefined, withFollowers: boolean): Promise<void> => {
+  const closeRow = async (
+    row: Claimed,
+    attempt: Attempt,
+    trouble: Failure | undefined,
+    withFollowers: boolean,
+  ): Promise<void> => {
     let next: Ticket | undefined
     await database.transaction(async (tx) => {
       const run = within(tx)
-      if (!(await fence(run, attempt, 'undoing'))) throw new LostTicket('The row was no longer ours when its undo ended.')
+      if (!(await fence(run, attempt, 'undoing')))
+        throw new LostTicket('The row was no longer ours when its undo ended.')
       if (withFollowers && !row.settled) await follow(tx, row)
       await settleUndone(run, attempt, trouble ? 'stuck' : 'done', trouble)
       next = await reopenIfAsked(run, row.id)
@@ -339,7 +391,8 @@ class UnknownJob extends Error {
 
 function dataOf(job: Job, row: Claimed): unknown {
   const data = job.data.safeParse(row.data)
-  if (!data.success) throw new GiveUp('invalid-data', `The data of ${row.name} does not have the shape this version wants.`)
+  if (!data.success)
+    throw new GiveUp('invalid-data', `The data of ${row.name} does not have the shape this version wants.`)
   return data.data
 }
 
@@ -364,7 +417,8 @@ async function perWorker<Item extends { worker: string }, Result>(
   if (items.every((item) => item.worker === worker)) return work(worker, items)
   const results = new Map<Item, Result>()
   for (const [name, group] of Map.groupBy(items, (item) => item.worker)) {
-    for (const [index, result] of (await work(name, group)).entries()) results.set(group[index] as Item, result)
+    for (const [index, result] of (await work(name, group)).entries())
+      results.set(group[index] as Item, result)
   }
   return items.map((item) => results.get(item) as Result)
 }

@@ -17,7 +17,7 @@ export function createTell(redis: Redis): Tell {
     waiting = new Set()
     if (redis.status !== 'ready') return
     // A failed publish means Redis is going away; whoever waits falls back to asking Postgres every second.
-    redis.publish(changesChannel, ids, (error) => void error)
+    redis.publish(changesChannel, ids).catch(() => undefined)
   }
 
   return (...ids) => {

@@ -14,7 +14,12 @@ export interface Watch {
    * Waits until `enough` says so of the row, the time is over or the signal aborts, and returns the row as it was last
    * read; undefined when there is no such row.
    */
-  until(id: string, enough: (row: Seen) => boolean, ms: number, signal?: AbortSignal): Promise<Seen | undefined>
+  until(
+    id: string,
+    enough: (row: Seen) => boolean,
+    ms: number,
+    signal?: AbortSignal,
+  ): Promise<Seen | undefined>
   close(): Promise<void>
 }
 
@@ -43,7 +48,9 @@ export async function startWatch(options: { run: Run; subscriber: Redis; log: Lo
   }
   subscriber.on('message', (_channel, ids: string) => wake(ids.split(',')))
   subscriber.on('ready', () => wake(waiting.keys()))
-  subscriber.subscribe(changesChannel).catch((error: unknown) => log.warn({ err: error }, 'could not subscribe to changes'))
+  subscriber
+    .subscribe(changesChannel)
+    .catch((error: unknown) => log.warn({ err: error }, 'could not subscribe to changes'))
 
   let turn = 0
   const looking = every(LOOK_WITHOUT_REDIS, ended.signal, async () => {
@@ -56,7 +63,11 @@ export async function startWatch(options: { run: Run; subscriber: Redis; log: Lo
     const look = (): void => changed.resolve()
     const looks = waiting.get(id) ?? new Set()
     waiting.set(id, looks.add(look))
-    const over = AbortSignal.any([AbortSignal.timeout(Math.max(1, ms)), ended.signal, ...(signal ? [signal] : [])])
+    const over = AbortSignal.any([
+      AbortSignal.timeout(Math.max(1, ms)),
+      ended.signal,
+      ...(signal ? [signal] : []),
+    ])
     over.addEventListener('abort', look, { once: true })
     try {
       // Listening comes first: a change between the read and the wait is not missed.

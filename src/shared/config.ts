@@ -39,7 +39,9 @@ export class ConfigError extends Error {
   readonly faults: string[]
 
   constructor(faults: string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`)
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
+    )
     this.faults = faults
   }
 }
@@ -62,7 +64,10 @@ const operators = list.transform((accounts, check): OperatorAccount[] =>
     const [name, role, ...password] = account.split(':')
     if (name && (role === 'viewer' || role === 'operator') && password.join(':').length >= 12)
       return [{ name, role, password: password.join(':') }]
-    check.addIssue({ code: 'custom', message: 'wants name:viewer|operator:password, the password at least 12 characters' })
+    check.addIssue({
+      code: 'custom',
+      message: 'wants name:viewer|operator:password, the password at least 12 characters',
+    })
     return []
   }),
 )
@@ -71,11 +76,16 @@ const trust = {
   ISSUER: z.url().optional(),
   JWKS_URL: z.url().optional(),
   AUDIENCE: list,
-  KEYS: list.refine((keys) => keys.every((key) => key.length >= 16), 'every key needs at least 16 characters'),
+  KEYS: list.refine(
+    (keys) => keys.every((key) => key.length >= 16),
+    'every key needs at least 16 characters',
+  ),
 }
 type TrustNames<P extends string> = { [K in keyof typeof trust as `${P}_${K & string}`]: (typeof trust)[K] }
 const trustOf = <P extends string>(prefix: P) =>
-  Object.fromEntries(Object.entries(trust).map(([name, schema]) => [`${prefix}_${name}`, schema])) as TrustNames<P>
+  Object.fromEntries(
+    Object.entries(trust).map(([name, schema]) => [`${prefix}_${name}`, schema]),
+  ) as TrustNames<P>
 
 const environment = z.object({
   DATABASE_URL: z.string({ error: 'is missing: the Postgres database everything is kept in' }).min(1),

@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect, type ControlledTransaction, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { UnknownCommit } from './errors.ts'
 import type { Log } from './log.ts'
@@ -16,7 +16,10 @@ export interface Statement {
 }
 
 /** Runs a plain statement: on a pooled connection of its own, or inside a transaction. */
-export type Run = <Row extends object = Record<string, unknown>>(statement: Statement, values: unknown[]) => Promise<Row[]>
+export type Run = <Row extends object = Record<string, unknown>>(
+  statement: Statement,
+  values: unknown[],
+) => Promise<Row[]>
 
 export interface Database {
   sql: Sql
@@ -55,7 +58,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection may break between two statements, idle or in somebody's hands. Whoever uses it next learns of it; an
   // error event that nobody listens to would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', (error) => options.log.warn({ err: error }, 'a database connection broke')))
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.log.warn({ err: error }, 'a database connection broke')),
+  )
   const sql = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 
   const run: Run = async (statement, values) => {
@@ -66,19 +71,20 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     sql,
     run,
-    transaction: (work) => transaction(sql, work),
+    transaction: transactionsOn(pool, options.namedStatements),
     // Kysely's own destroy forgets the pool when no query ever went through Kysely.
     close: () => pool.end(),
   }
 }
 
-/** Runs plain statements inside a transaction. */
+/** Runs plain statements inside a transaction that `Database.transaction` began. */
 export function within(tx: Tx): Run {
-  return async <Row extends object>(statement: Statement, values: unknown[]) => {
-    const result = await tx.executeQuery<Row>(CompiledQuery.raw(statement.text, values))
-    return result.rows
-  }
+  const run = runs.get(tx)
+  if (!run) throw new Error('This transaction was not begun by Database.transaction.')
+  return run
 }
+
+const runs = new WeakMap<object, Run>()
 
 /**
  * Promises to call `then` once the transaction has committed, and never if it did not.
@@ -92,37 +98,65 @@ export function afterCommit(tx: Tx, then: () => void): void {
 
 const hooks = new WeakMap<object, (() => void)[]>()
 
-async function transaction<T>(sql: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const tx = await sql.startTransaction().execute()
-  let result: T
-  try {
-    result = await work(tx)
-  } catch (error) {
-    await rollback(tx)
-    throw error
+/** Begins transactions on connections of the pool, each seen through Kysely and, for plain statements, directly. */
+function transactionsOn(pool: pg.Pool, named: boolean): Database['transaction'] {
+  const views = new WeakMap<pg.PoolClient, Tx>()
+
+  /** One view per connection, made once: Kysely on a pool that holds nothing but this connection. */
+  const viewOf = (client: pg.PoolClient): Tx => {
+    const known = views.get(client)
+    if (known) return known
+    const alone = {
+      connect: async () => ({ query: client.query.bind(client), release: () => undefined }),
+      end: async () => undefined,
+    }
+    const view = new Kysely<DB>({ dialect: new PostgresDialect({ pool: alone as never }) }) as Tx
+    runs.set(view, async (statement, values) => {
+      const result = await client.query(named ? { ...statement, values } : { text: statement.text, values })
+      return result.rows
+    })
+    views.set(client, view)
+    return view
   }
-  await commit(tx)
-  for (const then of hooks.get(tx) ?? []) then()
-  return result
+
+  return async (work) => {
+    const client = await pool.connect()
+    const tx = viewOf(client)
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      let result: Awaited<ReturnType<typeof work>>
+      try {
+        result = await work(tx)
+      } catch (error) {
+        // Postgres rolls back by itself when the connection is gone; then it must not go back to the pool.
+        await client.query('rollback').catch((problem: Error) => (broken = problem))
+        throw error
+      }
+      await commit(client).catch((error: Error) => {
+        if (error instanceof UnknownCommit) broken = error
+        throw error
+      })
+      for (const then of hooks.get(tx) ?? []) then()
+      return result
+    } finally {
+      hooks.delete(tx)
+      client.release(broken)
+    }
+  }
 }
 
-async function commit(tx: ControlledTransaction<DB>): Promise<void> {
+async function commit(client: pg.PoolClient): Promise<void> {
+  let answer: pg.QueryResult
   try {
-    await tx.commit().execute()
+    answer = await client.query('commit')
   } catch (error) {
-    if (!tx.isRolledBack && !tx.isCommitted) await rollback(tx)
     if (isRefusal(error)) throw error
     throw new UnknownCommit('The connection broke while committing.', { cause: error })
   }
-}
-
-/** A rollback that fails leaves nothing behind: Postgres rolls back by itself when the connection is gone. */
-async function rollback(tx: ControlledTransaction<DB>): Promise<void> {
-  try {
-    await tx.rollback().execute()
-  } catch (error) {
-    if (isRefusal(error)) throw error
-  }
+  // Postgres answers COMMIT of a failed transaction with ROLLBACK and no error.
+  if (answer.command !== 'COMMIT')
+    throw new Error('The transaction had failed before it was to be committed.')
 }
 
 /** Postgres answered, and its answer was no; anything else leaves the outcome open. */
@@ -140,10 +174,14 @@ export function isOutage(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(error.message)
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
+      error.message,
+    )
   )
 }
 
 /** int8 as a number: our counts stay far below 2^53. */
 const parserFor = (oid: number, format?: 'text' | 'binary') =>
-  oid === pg.types.builtins.INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format as 'text')
+  oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)
+
+const INT8 = 20

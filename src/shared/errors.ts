@@ -72,8 +72,10 @@ export function describeError(error: unknown): { code: string; message: string }
   if (error instanceof Throttled) return { code: 'throttled', message: error.message }
   if (error instanceof LostTicket || error instanceof UnknownCommit || error instanceof Unavailable)
     return { code: error.name, message: error.message }
-  if (error instanceof DOMException && error.name === 'TimeoutError') return { code: 'timeout', message: 'The attempt took too long.' }
-  if (!(error instanceof Error)) return { code: 'error', message: 'Something that is not an error was thrown.' }
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return { code: 'timeout', message: 'The attempt took too long.' }
+  if (!(error instanceof Error))
+    return { code: 'error', message: 'Something that is not an error was thrown.' }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
   return { code, message: `${error.name}${code === error.name ? '' : ` (${code})`}` }
 }

@@ -57,4 +57,8 @@ export async function startHealth(options: {
   }
 }
 
-const json = (status: number, body: object) => ({ status, type: 'application/json', body: JSON.stringify(body) })
+const json = (status: number, body: object) => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify(body),
+})

@@ -42,7 +42,10 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
     clearTimeout(deadline)
     log.info('stopped')
     // With everything closed the process ends by itself; a handle somebody forgot must not keep it.
-    setTimeout(() => exitNow(log, `something was left open: ${process.getActiveResourcesInfo().join(', ')}`), 2000).unref()
+    setTimeout(
+      () => exitNow(log, `something was left open: ${process.getActiveResourcesInfo().join(', ')}`),
+      2000,
+    ).unref()
   }
 
   let firstSignalAt = 0
@@ -67,7 +70,11 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
 }
 
 /** Tries to open something until it succeeds; undefined when the process begins to stop first. */
-export async function whenAvailable<T>(open: () => Promise<T>, stopping: AbortSignal, log: Log): Promise<T | undefined> {
+export async function whenAvailable<T>(
+  open: () => Promise<T>,
+  stopping: AbortSignal,
+  log: Log,
+): Promise<T | undefined> {
   for (let tries = 0; !stopping.aborted; tries += 1) {
     try {
       return await open()

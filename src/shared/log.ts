@@ -22,8 +22,24 @@ export function createLog(options: { level: string; process: string }): Log {
   )
 }
 
-const personal = ['authorization', 'cookie', 'password', 'token', 'email', 'username', 'name_of_user', 'data', 'result', 'sig']
-const redacted = [...personal, ...personal.map((name) => `*.${name}`), 'req.headers["x-millrace-key"]', 'headers["x-millrace-key"]']
+const personal = [
+  'authorization',
+  'cookie',
+  'password',
+  'token',
+  'email',
+  'username',
+  'name_of_user',
+  'data',
+  'result',
+  'sig',
+]
+const redacted = [
+  ...personal,
+  ...personal.map((name) => `*.${name}`),
+  'req.headers["x-millrace-key"]',
+  'headers["x-millrace-key"]',
+]
 
 /** Kind, code and stack positions, never the message: messages of foreign errors quote what they were given. */
 function errorForLog(error: unknown): Record<string, unknown> {

@@ -36,11 +36,17 @@ export async function migrate(url: string): Promise<string[]> {
 
 /** Views and functions: each file may be run any number of times. */
 async function applyRepeatable(client: pg.Client): Promise<string[]> {
-  await client.query('create table if not exists public.repeatable_migrations (name text primary key, digest text not null)')
-  const known = await client.query<{ name: string; digest: string }>('select name, digest from public.repeatable_migrations')
+  await client.query(
+    'create table if not exists public.repeatable_migrations (name text primary key, digest text not null)',
+  )
+  const known = await client.query<{ name: string; digest: string }>(
+    'select name, digest from public.repeatable_migrations',
+  )
   const digests = new Map(known.rows.map((row) => [row.name, row.digest]))
   const applied: string[] = []
-  for (const name of (await readdir(path.join(root, 'repeatable'))).filter((file) => file.endsWith('.sql')).sort()) {
+  for (const name of (await readdir(path.join(root, 'repeatable')))
+    .filter((file) => file.endsWith('.sql'))
+    .sort()) {
     const text = await readFile(path.join(root, 'repeatable', name), 'utf8')
     const digest = createHash('sha256').update(text).digest('hex')
     if (digests.get(name) === digest) continue
@@ -58,5 +64,7 @@ async function applyRepeatable(client: pg.Client): Promise<string[]> {
 
 if (import.meta.main) {
   const applied = await migrate(readConfig().database.migrationUrl)
-  process.stdout.write(applied.length === 0 ? 'The database is up to date.\n' : `Applied ${applied.join(', ')}.\n`)
+  process.stdout.write(
+    applied.length === 0 ? 'The database is up to date.\n' : `Applied ${applied.join(', ')}.\n`,
+  )
 }

@@ -22,7 +22,12 @@ export function openRedis(url: string, log: Log): Redis {
 /** Opens a client for blocking reads and subscriptions: it waits for ever, as BullMQ's workers require. */
 export function openBlockingRedis(url: string, log: Log): Redis {
   return watched(
-    new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 2000, keepAlive: 5000, retryStrategy: reconnectSoon }),
+    new Redis(url, {
+      maxRetriesPerRequest: null,
+      connectTimeout: 2000,
+      keepAlive: 5000,
+      retryStrategy: reconnectSoon,
+    }),
     log,
   )
 }

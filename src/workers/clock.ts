@@ -21,7 +21,11 @@ export interface ClockParts extends Pick<Asking, 'database' | 'accept'> {
  * the row of a slot is written once, in the transaction that accepts its job.
  * @returns the slots this call asked for, as milliseconds since 1970.
  */
-export async function askForDueSlots(schedule: Schedule, parts: ClockParts, now: number = Date.now()): Promise<number[]> {
+export async function askForDueSlots(
+  schedule: Schedule,
+  parts: ClockParts,
+  now: number = Date.now(),
+): Promise<number[]> {
   const { database, metrics, log } = parts
   const last = await lastSlot(database.run, schedule.name)
   if (last === undefined) {
@@ -33,11 +37,13 @@ export async function askForDueSlots(schedule: Schedule, parts: ClockParts, now:
   const asked: number[] = []
   for (const [index, slot] of due.entries()) {
     const missed = index < due.length - 1 || now - slot > LATE
-    const wanted = !missed || schedule.catchUp === 'all' || (schedule.catchUp === 'latest' && index === due.length - 1)
+    const wanted =
+      !missed || schedule.catchUp === 'all' || (schedule.catchUp === 'latest' && index === due.length - 1)
     const outcome = wanted ? 'asked' : 'skipped'
     if (!(await decide(schedule, slot, outcome, parts))) continue
     metrics.slots.inc({ schedule: schedule.name, outcome: wanted && missed ? 'caught up' : outcome })
-    if (missed) log.warn({ schedule: schedule.name, slot: new Date(slot).toISOString(), outcome }, 'a slot was missed')
+    if (missed)
+      log.warn({ schedule: schedule.name, slot: new Date(slot).toISOString(), outcome }, 'a slot was missed')
     if (wanted) asked.push(slot)
   }
   return asked
@@ -47,7 +53,12 @@ export async function askForDueSlots(schedule: Schedule, parts: ClockParts, now:
 const LATE = 60_000
 
 /** Writes the slot and accepts its job together; false when another replica was first. */
-async function decide(schedule: Schedule, slot: number, outcome: 'asked' | 'skipped', { database, accept }: ClockParts): Promise<boolean> {
+async function decide(
+  schedule: Schedule,
+  slot: number,
+  outcome: 'asked' | 'skipped',
+  { database, accept }: ClockParts,
+): Promise<boolean> {
   return database.transaction(async (tx) => {
     const run = within(tx)
     const trace = randomUUID().replaceAll('-', '')

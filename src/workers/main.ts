@@ -6,6 +6,11 @@ import { runWorker } from './worker.ts'
 /** `node src/workers/main.ts quick maintenance`: a worker for these queues; without names, for all. */
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !queueNames.includes(name as QueueName))
-if (unknown.length > 0) throw new Error(`There is no queue called ${unknown.join(', ')}; there are ${queueNames.join(', ')}.`)
+if (unknown.length > 0)
+  throw new Error(`There is no queue called ${unknown.join(', ')}; there are ${queueNames.join(', ')}.`)
 
-await runWorker({ config: readConfig(), registry, queues: asked.length > 0 ? (asked as QueueName[]) : [...queueNames] })
+await runWorker({
+  config: readConfig(),
+  registry,
+  queues: asked.length > 0 ? (asked as QueueName[]) : [...queueNames],
+})

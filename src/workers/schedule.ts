@@ -36,20 +36,30 @@ export function checkSchedules(table: Schedule[], registry: Registry): void {
     if (names.has(schedule.name)) throw new Error(`Two schedules are called ${schedule.name}.`)
     names.add(schedule.name)
     const { job } = schedule.ask(new Date())
-    if (!registry.has(job.name)) throw new Error(`The schedule ${schedule.name} names an unknown job, ${job.name}.`)
+    if (!registry.has(job.name))
+      throw new Error(`The schedule ${schedule.name} names an unknown job, ${job.name}.`)
     try {
       slotsAfter(schedule, Date.now(), Date.now())
     } catch (error) {
-      throw new Error(`The schedule ${schedule.name} cannot be read: ${(error as Error).message}`, { cause: error })
+      throw new Error(`The schedule ${schedule.name} cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      })
     }
   }
 }
 
 /** The slots in (after, until], as milliseconds since 1970, oldest first; of more than 1,000 the newest 1,000. */
-export function slotsAfter(schedule: Pick<Schedule, 'cron' | 'zone'>, after: number, until: number): number[] {
+export function slotsAfter(
+  schedule: Pick<Schedule, 'cron' | 'zone'>,
+  after: number,
+  until: number,
+): number[] {
   const slots: number[] = []
   // Backwards from `until`: after a year of downtime the newest slots are the ones that matter.
-  const cron = CronExpressionParser.parse(schedule.cron, { currentDate: new Date(until + 1), tz: schedule.zone })
+  const cron = CronExpressionParser.parse(schedule.cron, {
+    currentDate: new Date(until + 1),
+    tz: schedule.zone,
+  })
   while (slots.length < 1000) {
     const slot = cron.prev().getTime()
     if (slot <= after) break

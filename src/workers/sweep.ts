@@ -64,7 +64,8 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
 
   const takenOver = await takeOver(database.run)
   tell(...takenOver.map((row) => row.id))
-  for (const row of takenOver) log.warn({ id: row.id, job: row.name, state: row.state }, 'took over a job of a lost worker')
+  for (const row of takenOver)
+    log.warn({ id: row.id, job: row.name, state: row.state }, 'took over a job of a lost worker')
   bring(
     parts,
     'worker lost',
@@ -118,7 +119,12 @@ async function bringUnknown(parts: SweepParts): Promise<void> {
   const pipeline = redis.pipeline()
   for (const row of overdue) {
     const name = queueNames.find((known) => known === row.queue)
-    pipeline.hmget(name ? dispatcher.queue(name).toKey(bullId(row)) : row.queue, 'timestamp', 'finishedOn', 'processedOn')
+    pipeline.hmget(
+      name ? dispatcher.queue(name).toKey(bullId(row)) : row.queue,
+      'timestamp',
+      'finishedOn',
+      'processedOn',
+    )
   }
   const answers = (await pipeline.exec()) ?? []
   const unknown = overdue.filter((_, index) => {

@@ -48,7 +48,9 @@ export async function watchUntil(signal: AbortSignal, parts: WatchdogParts): Pro
 
 async function workWaits({ database, queues, log }: WatchdogParts, patience: number): Promise<boolean> {
   try {
-    const paused = new Set((await queueSettings(database.run)).filter((each) => each.paused).map((each) => each.queue))
+    const paused = new Set(
+      (await queueSettings(database.run)).filter((each) => each.paused).map((each) => each.queue),
+    )
     const open = queues.filter((queue) => !paused.has(queue))
     return (await overdueOf(database.run, open)) * 1000 > patience
   } catch (error) {
@@ -59,7 +61,12 @@ async function workWaits({ database, queues, log }: WatchdogParts, patience: num
 
 /** Asks over a fresh connection: the old ones are what is in doubt. An outage is not this process's fault. */
 async function redisAnswers(url: string): Promise<boolean> {
-  const redis = new Redis(url, { lazyConnect: true, connectTimeout: 2000, commandTimeout: 2000, retryStrategy: () => null })
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 2000,
+    commandTimeout: 2000,
+    retryStrategy: () => null,
+  })
   redis.on('error', () => undefined)
   try {
     await redis.connect()

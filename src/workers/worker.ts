@@ -28,7 +28,13 @@ export interface WorkerOptions {
  * A worker process: takes tickets, runs jobs, sweeps, and proves its progress. On the first signal it takes nothing
  * more, lets running jobs finish within the grace time and hands the rest back unspent.
  */
-export async function runWorker({ config, registry, queues, concurrency, patience }: WorkerOptions): Promise<void> {
+export async function runWorker({
+  config,
+  registry,
+  queues,
+  concurrency,
+  patience,
+}: WorkerOptions): Promise<void> {
   const name = `worker ${queues.join('+')}`
   const log = createLog({ level: config.logLevel, process: name })
   const lifecycle = startLifecycle(log, config)
@@ -44,7 +50,11 @@ export async function runWorker({ config, registry, queues, concurrency, patienc
     port: config.http.healthPort,
     registry: metrics.registry,
     live: () => true,
-    ready: async () => ({ lease: lease.worker() !== undefined, redis: asking.redis.status === 'ready', running: !lifecycle.stopping.aborted }),
+    ready: async () => ({
+      lease: lease.worker() !== undefined,
+      redis: asking.redis.status === 'ready',
+      running: !lifecycle.stopping.aborted,
+    }),
     log,
   })
   lifecycle.onStop('health', () => health.close())

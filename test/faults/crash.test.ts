@@ -7,7 +7,8 @@ import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'c'.repeat(32)
 const patience = { timeout: 40_000, interval: 50 }
-const effects = async (world: World) => (await sql<{ pid: number }>`select pid from public.effects`.execute(world.database.sql)).rows
+const effects = async (world: World) =>
+  (await sql<{ pid: number }>`select pid from public.effects`.execute(world.database.sql)).rows
 const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
 
 for (const step of ['start', 'made', 'writing'] as const)
@@ -15,7 +16,10 @@ for (const step of ['start', 'made', 'writing'] as const)
     await using world = await walking()
     const { accept } = world.asking
     const first = world.start('test/support/worker.ts')
-    const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: step }), trace)
+    const { id } = await accept.now(
+      ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: step }),
+      trace,
+    )
     await reached(world.directory, step)
 
     first.signal('SIGKILL')
@@ -33,7 +37,10 @@ for (const step of ['start', 'made', 'writing'] as const)
 test('work that kills its worker every time is given up when its attempts are spent, and undone', async () => {
   await using world = await walking()
   const { accept, database } = world.asking
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
 
   for (let crash = 1; crash <= 3; crash += 1) {
     const victim = world.start('test/support/worker.ts')
@@ -54,7 +61,10 @@ test('work that kills its worker every time is given up when its attempts are sp
 test('a worker stopped past its lease and woken again can no longer write; what it left is undone once more', async () => {
   await using world = await walking()
   const { accept, database } = world.asking
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }),
+    trace,
+  )
   const sleeper = world.start('test/support/worker.ts')
   await reached(world.directory, 'made')
 
@@ -76,7 +86,10 @@ test('a worker stopped past its lease and woken again can no longer write; what 
 test('a worker stopped in the middle of its transaction does not hold the row for ever', async () => {
   await using world = await walking()
   const { accept } = world.asking
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }),
+    trace,
+  )
   const sleeper = world.start('test/support/worker.ts')
   await reached(world.directory, 'writing')
 
@@ -94,7 +107,10 @@ test('the first signal lets running jobs finish; what is still running after the
   await using world = await walking()
   const { accept } = world.asking
   const finishing = world.start('test/support/worker.ts')
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
   await reached(world.directory, 'made')
   finishing.signal('SIGTERM')
   await letGo(world.directory)
@@ -103,7 +119,10 @@ test('the first signal lets running jobs finish; what is still running after the
 
   await using other = await walking()
   const hasty = other.start('test/support/worker.ts', [], { SHUTDOWN_GRACE_SECONDS: '1', LOG_LEVEL: 'info' })
-  const { id: second } = await other.asking.accept.now(ask(walkSteps, { key: 'Grace', directory: other.directory, waitAt: 'made' }), trace)
+  const { id: second } = await other.asking.accept.now(
+    ask(walkSteps, { key: 'Grace', directory: other.directory, waitAt: 'made' }),
+    trace,
+  )
   await reached(other.directory, 'made')
   hasty.signal('SIGTERM')
   expect(await hasty.exited, hasty.output()).toBe(0)
@@ -116,7 +135,10 @@ test('a second signal ends the process at once', async () => {
   await using world = await walking()
   const { accept } = world.asking
   const worker = world.start('test/support/worker.ts', [], { LOG_LEVEL: 'info' })
-  await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }), trace)
+  await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }),
+    trace,
+  )
   await reached(world.directory, 'made')
 
   worker.signal('SIGTERM')

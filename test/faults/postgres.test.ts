@@ -9,20 +9,27 @@ import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'e'.repeat(32)
 const patience = { timeout: 40_000, interval: 50 }
-const effects = async (world: World) => (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
+const effects = async (world: World) =>
+  (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
 const behindProxy = () => createWorld({ jobs: testJobs, setup: effectTables, proxyPostgres: true })
 
 test('a Postgres that restarts with jobs running and waiting loses none, and effects happen once', async () => {
   await using world = await createWorld({ jobs: testJobs, setup: effectTables, ownPostgres: true })
   const { accept } = world.asking
   world.start('test/support/worker.ts')
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
   await reached(world.directory, 'made')
-  await Promise.all(Array.from({ length: 100 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)),
+  )
 
   await world.postgresServer?.restart()
   await letGo(world.directory)
-  const open = () => sql`select from millrace.jobs where state not in ('completed')`.execute(world.database.sql)
+  const open = () =>
+    sql`select from millrace.jobs where state not in ('completed')`.execute(world.database.sql)
   await expect.poll(async () => (await open()).rows.length, patience).toBe(0)
 
   expect(await world.see(id)).toMatchObject({ state: 'completed' })
@@ -35,7 +42,9 @@ test('with Postgres away asking fails clearly, and nothing is half accepted', as
   await accept.now(ask(doNothing, { key: 'before' }), trace)
 
   await world.postgresServer?.stop()
-  const away = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  const away = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)),
+  )
 
   expect(away.every((outcome) => outcome.status === 'rejected')).toBe(true)
 })
@@ -45,7 +54,10 @@ for (const when of ['before', 'after'] as const) {
     await using world = await behindProxy()
     const { accept } = world.asking
     const { runner } = await world.running()
-    const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }), trace)
+    const { id } = await accept.now(
+      ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }),
+      trace,
+    )
     const taking = runner.take({ id, ticket: 1 })
     await reached(world.directory, 'writing')
 
@@ -57,9 +69,13 @@ for (const when of ['before', 'after'] as const) {
 
     expect(row.state).toBe('completed')
     expect(await effects(world)).toEqual([{ job: 'Ada' }])
-    const kinds = (await history(world.database.run, id, 0)).map((entry) => entry.kind).filter((kind) => kind !== 'progressed')
+    const kinds = (await history(world.database.run, id, 0))
+      .map((entry) => entry.kind)
+      .filter((kind) => kind !== 'progressed')
     expect(kinds).toEqual(
-      when === 'before' ? ['accepted', 'claimed', 'retried', 'claimed', 'settled'] : ['accepted', 'claimed', 'settled'],
+      when === 'before'
+        ? ['accepted', 'claimed', 'retried', 'claimed', 'settled']
+        : ['accepted', 'claimed', 'settled'],
     )
     // An unknown end is no reason to undo.
     expect(kinds).not.toContain('undoing')
@@ -75,7 +91,11 @@ for (const when of ['before', 'after'] as const) {
     await cut
 
     expect(entered).toMatchObject({ decision: 'entered' })
-    const rows = await database.sql.selectFrom('millrace.jobs').select('id').where('key', '=', 'Ada').execute()
+    const rows = await database.sql
+      .selectFrom('millrace.jobs')
+      .select('id')
+      .where('key', '=', 'Ada')
+      .execute()
     expect(rows).toEqual([{ id: entered.id }])
   })
 
@@ -91,7 +111,9 @@ for (const when of ['before', 'after'] as const) {
     await runner.take({ id, ticket: 1 })
     await cut
     const claimed = async () => (await history(world.database.run, id, 0)).map((entry) => entry.kind)
-    await expect.poll(async () => (await claimed()).at(-1), patience).toBe(when === 'before' ? 'settled' : 'handed back')
+    await expect
+      .poll(async () => (await claimed()).at(-1), patience)
+      .toBe(when === 'before' ? 'settled' : 'handed back')
     const row = await world.finish(id)
 
     expect(row).toMatchObject({ state: 'completed', attempts: 1 })
@@ -132,7 +154,10 @@ test('a connection ended by Postgres in the middle of a transaction rolls it bac
   await using world = await createWorld({ jobs: testJobs, setup: effectTables })
   const { accept } = world.asking
   const { runner } = await world.running()
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'writing' }),
+    trace,
+  )
   const taking = runner.take({ id, ticket: 1 })
   await reached(world.directory, 'writing')
 

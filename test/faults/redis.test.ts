@@ -10,18 +10,31 @@ import { createWorld, type World } from '../support/world.ts'
 const trace = 'd'.repeat(32)
 const patience = { timeout: 40_000, interval: 50 }
 const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
-const effects = async (world: World) => (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
+const effects = async (world: World) =>
+  (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
 const unsettled = async (world: World) =>
-  (await sql<{ count: number }>`select count(*)::int as count from millrace.jobs where state <> 'completed'`.execute(world.database.sql)).rows[0]
-    ?.count
+  (
+    await sql<{
+      count: number
+    }>`select count(*)::int as count from millrace.jobs where state <> 'completed'`.execute(
+      world.database.sql,
+    )
+  ).rows[0]?.count
 
 test('FLUSHALL with jobs running and waiting loses none and runs none twice', async () => {
   await using world = await walking()
   const { accept, redis } = world.asking
   world.start('test/support/worker.ts')
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
   await reached(world.directory, 'made')
-  await Promise.all(Array.from({ length: 200 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }, { delay: 1000 }), trace)))
+  await Promise.all(
+    Array.from({ length: 200 }, (_, index) =>
+      accept.now(ask(doNothing, { key: `${index}` }, { delay: 1000 }), trace),
+    ),
+  )
 
   await redis.flushall()
   await letGo(world.directory)
@@ -29,7 +42,9 @@ test('FLUSHALL with jobs running and waiting loses none and runs none twice', as
 
   expect(await effects(world)).toEqual([{ job: 'Ada' }])
   expect(await world.see(id)).toMatchObject({ state: 'completed', attempts: 1 })
-  const tries = await sql<{ attempts: number }>`select distinct attempts from millrace.jobs`.execute(world.database.sql)
+  const tries = await sql<{ attempts: number }>`select distinct attempts from millrace.jobs`.execute(
+    world.database.sql,
+  )
   expect(tries.rows).toEqual([{ attempts: 1 }])
 })
 
@@ -39,11 +54,16 @@ test('a Redis that restarts empty is filled again, and paused queues stay paused
   await saveQueueSetting(database.run, { queue: 'media', paused: true, concurrency: null }, 'Grace')
   await dispatcher.queue('media').pause()
   world.start('test/support/worker.ts')
-  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const { id } = await accept.now(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
   await reached(world.directory, 'made')
 
   await world.redisServer.restart()
-  const entered = await Promise.all(Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  const entered = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)),
+  )
   await letGo(world.directory)
   await expect.poll(() => unsettled(world), patience).toBe(0)
 
@@ -58,7 +78,9 @@ test('with Redis away askings are accepted all the same, and run when it is back
   world.start('test/support/worker.ts')
   await world.redisServer.kill()
 
-  const entered = await Promise.all(Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  const entered = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)),
+  )
   expect(entered.map((each) => each.decision)).toEqual(Array(50).fill('entered'))
   await world.redisServer.restart()
 
@@ -74,7 +96,9 @@ test('a row that was committed but never dispatched is found by the sweep', asyn
   const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
   await expect.poll(() => world.asking.dispatcher.queue('quick').getWaitingCount()).toBe(1)
   await world.asking.dispatcher.queue('quick').obliterate({ force: true })
-  await sql`update millrace.jobs set run_at = now() - interval '4 seconds' where id = ${id}`.execute(database.sql)
+  await sql`update millrace.jobs set run_at = now() - interval '4 seconds' where id = ${id}`.execute(
+    database.sql,
+  )
 
   await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
 
@@ -87,13 +111,18 @@ test('rows that merely wait their turn keep their ticket, however long they wait
   const { database, accept } = world.asking
   const { lease } = await world.running()
   await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
-  await Promise.all(Array.from({ length: 2500 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)))
+  await Promise.all(
+    Array.from({ length: 2500 }, (_, index) => accept.now(ask(doNothing, { key: `${index}` }), trace)),
+  )
   await expect.poll(() => world.asking.dispatcher.queue('quick').getWaitingCount()).toBe(2500)
   await sql`update millrace.jobs set run_at = now() - interval '1 hour'`.execute(database.sql)
 
-  for (let sweep = 0; sweep < 4; sweep += 1) await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+  for (let sweep = 0; sweep < 4; sweep += 1)
+    await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
 
-  const tickets = await sql<{ ticket: number }>`select distinct ticket from millrace.jobs`.execute(database.sql)
+  const tickets = await sql<{ ticket: number }>`select distinct ticket from millrace.jobs`.execute(
+    database.sql,
+  )
   expect(tickets.rows).toEqual([{ ticket: 1 }])
 })
 
@@ -103,9 +132,18 @@ test('Redis holds ids and nothing of what a job is about', async () => {
   world.start('test/support/worker.ts')
   const secret = 'ada@example.org'
   const ends = ['well', 'badly', 'for good'] as const
-  for (const end of ends) await accept.now(ask(walkSteps, { key: `${secret} ${end}`, directory: world.directory, ends: end }), trace)
+  for (const end of ends)
+    await accept.now(
+      ask(walkSteps, { key: `${secret} ${end}`, directory: world.directory, ends: end }),
+      trace,
+    )
   await expect
-    .poll(async () => (await sql`select from millrace.jobs where settled_at is null`.execute(world.database.sql)).rows.length, patience)
+    .poll(
+      async () =>
+        (await sql`select from millrace.jobs where settled_at is null`.execute(world.database.sql)).rows
+          .length,
+      patience,
+    )
     .toBe(0)
 
   const everything: string[] = []

@@ -48,7 +48,9 @@ test('two hundred askings at once for ten keys are ten rows, each entered by one
   const { accept, database } = world.asking
 
   const entered = await Promise.all(
-    Array.from({ length: 200 }, (_, index) => accept.now(ask(doNothing, { key: `key ${index % 10}` }), trace)),
+    Array.from({ length: 200 }, (_, index) =>
+      accept.now(ask(doNothing, { key: `key ${index % 10}` }), trace),
+    ),
   )
 
   expect(entered.filter((each) => each.decision === 'entered')).toHaveLength(10)
@@ -84,7 +86,9 @@ test('an asking that Postgres refuses fails alone; its neighbours in the batch a
   })
   const { accept } = world.asking
 
-  const outcomes = await Promise.allSettled(['Ada', 'Grace', 'Linus'].map((key) => accept.now(ask(doNothing, { key }), trace)))
+  const outcomes = await Promise.allSettled(
+    ['Ada', 'Grace', 'Linus'].map((key) => accept.now(ask(doNothing, { key }), trace)),
+  )
 
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
 })
@@ -93,13 +97,15 @@ test('data of the wrong shape, and text that Postgres cannot keep, are refused w
   await using world = await createWorld({ jobs: testJobs })
   const { accept, database } = world.asking
 
-  await expect(accept.now({ job: doNothing as never, data: { key: 1 } }, trace)).rejects.toThrow(/^key: /)
+  await expect(accept.now({ job: doNothing, data: { key: 1 } }, trace)).rejects.toThrow(/^key: /)
   for (const text of ['a\u0000b', 'a\ud800b'])
     await expect(accept.now(ask(doNothing, { key: text }), trace)).rejects.toThrow(InvalidAsk)
   await expect(accept.now(ask(doNothing, { key: 'x'.repeat(501) }), trace)).rejects.toThrow(/1 to 500/)
   await accept.now(ask(doNothing, { key: 'a\\u0000b' }), trace)
 
-  expect(await database.sql.selectFrom('millrace.jobs').select('key').execute()).toEqual([{ key: 'a\\u0000b' }])
+  expect(await database.sql.selectFrom('millrace.jobs').select('key').execute()).toEqual([
+    { key: 'a\\u0000b' },
+  ])
 })
 
 test('asking again stands, reopens, amends or reruns as the job declares', async () => {
@@ -110,17 +116,33 @@ test('asking again stands, reopens, amends or reruns as the job declares', async
       database.sql,
     )
   }
-  const again = async (policy: 'never' | 'whenChanged' | 'afterSettled' | 'rerunIfActive', from: string, changed: boolean) => {
+  const again = async (
+    policy: 'never' | 'whenChanged' | 'afterSettled' | 'rerunIfActive',
+    from: string,
+    changed: boolean,
+  ) => {
     await sql`truncate millrace.jobs, millrace.job_events`.execute(database.sql)
     const keyed = { ...waitForStop, data: waitForStop.data.loose(), key: () => 'one' }
     await accept.now(ask(keyed, { key: 'first' }), trace)
     await state(from)
-    const { decision } = await accept.now(ask(keyed, { key: changed ? 'second' : 'first' }, { again: policy }), trace)
+    const { decision } = await accept.now(
+      ask(keyed, { key: changed ? 'second' : 'first' }, { again: policy }),
+      trace,
+    )
     return decision
   }
 
   const table: Record<string, string[]> = {}
-  for (const from of ['waiting', 'delayed', 'active', 'cancelling', 'undoing', 'completed', 'failed', 'cancelled'])
+  for (const from of [
+    'waiting',
+    'delayed',
+    'active',
+    'cancelling',
+    'undoing',
+    'completed',
+    'failed',
+    'cancelled',
+  ])
     table[from] = [
       await again('never', from, true),
       await again('whenChanged', from, false),

@@ -3,7 +3,7 @@ import { backingOff, register, type Job } from '../../src/jobs/define.ts'
 import { registry } from '../../src/jobs/index.ts'
 import { doNothing } from '../support/jobs.ts'
 
-const job = doNothing as unknown as Job
+const job: Job = doNothing
 
 test('every job of the product is registered under its own name', () => {
   expect([...registry.keys()].length).toBeGreaterThan(0)
@@ -12,7 +12,9 @@ test('every job of the product is registered under its own name', () => {
 
 test('two jobs of one name, and a job without a queue, are refused with a sentence', () => {
   expect(() => register([job, job])).toThrow('Two jobs are called millrace.do-nothing.')
-  expect(() => register([{ ...job, queue: undefined as never }])).toThrow(/^The job millrace.do-nothing has no queue/)
+  expect(() => register([{ ...job, queue: undefined as never }])).toThrow(
+    /^The job millrace.do-nothing has no queue/,
+  )
   expect(() => register([{ ...job, name: 'millrace.DoNothing' }])).toThrow(/not product.verb-noun/)
   expect(() => register([{ ...job, retry: { attempts: 0, delay: () => 0 } }])).toThrow('has no attempts')
   expect(() => register([{ ...job, timeout: 0 }])).toThrow('has no timeout')

@@ -3,14 +3,29 @@ import { expect, test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { cancel, redrive, undoOnceMore } from '../../src/jobs/ledger/steer.ts'
-import { doNothing, effectTables, exists, letGo, reached, stepsOf, testJobs, waitForStop, walkSteps } from '../support/jobs.ts'
+import {
+  doNothing,
+  effectTables,
+  exists,
+  letGo,
+  reached,
+  stepsOf,
+  testJobs,
+  waitForStop,
+  walkSteps,
+} from '../support/jobs.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'b'.repeat(32)
 const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
-const effects = async (world: World) => (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
+const effects = async (world: World) =>
+  (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
 const failures = async (world: World) =>
-  (await sql<{ job: string; verdict: string }>`select job, verdict from public.failures`.execute(world.database.sql)).rows
+  (
+    await sql<{ job: string; verdict: string }>`select job, verdict from public.failures`.execute(
+      world.database.sql,
+    )
+  ).rows
 const walk = (world: World, rest: Partial<Parameters<typeof walkSteps.key>[0]> = {}) =>
   ask(walkSteps, { key: 'Ada', directory: world.directory, ...rest })
 
@@ -30,7 +45,11 @@ test('a ticket delivered twice at once, here and in another process, runs once',
   const { id } = await accept.now(walk(world, { waitAt: 'made' }), trace)
   const other = world.start('test/support/worker.ts')
 
-  const deliveries = [runner.take({ id, ticket: 1 }), runner.take({ id, ticket: 1 }), runner.take({ id, ticket: 1 })]
+  const deliveries = [
+    runner.take({ id, ticket: 1 }),
+    runner.take({ id, ticket: 1 }),
+    runner.take({ id, ticket: 1 }),
+  ]
   await reached(world.directory, 'made')
   await letGo(world.directory)
   await Promise.all(deliveries)
@@ -51,7 +70,11 @@ test('a failed attempt is tried again until the budget is spent, then undone, th
   expect(await exists(`${world.directory}/made`)).toBe(false)
   expect(await failures(world)).toEqual([{ job: 'Ada', verdict: 'failed' }])
   expect(await effects(world)).toEqual([])
-  const followers = await world.database.sql.selectFrom('millrace.jobs').select('key').where('name', '=', doNothing.name).execute()
+  const followers = await world.database.sql
+    .selectFrom('millrace.jobs')
+    .select('key')
+    .where('name', '=', doNothing.name)
+    .execute()
   expect(followers).toEqual([{ key: 'after Ada' }])
 })
 
@@ -60,7 +83,11 @@ test('an error that cannot be helped is not tried again, and its message never l
 
   const givenUp = await world.work(walk(world, { ends: 'for good' }))
 
-  expect(givenUp).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'no-use', message: 'trying again cannot help' } })
+  expect(givenUp).toMatchObject({
+    state: 'failed',
+    attempts: 1,
+    error: { code: 'no-use', message: 'trying again cannot help' },
+  })
 })
 
 test('the message of a foreign error is not kept: it may quote what it was given', async () => {
@@ -99,8 +126,13 @@ test('a ticket that is not due yet is not run but told how long to wait', async 
 })
 
 test('an attempt that takes too long is told to stop and counts as spent', async () => {
-  const impatient = { ...waitForStop, name: 'millrace.wait-briefly' as const, timeout: 30, retry: { attempts: 2, delay: () => 1 } }
-  await using world = await createWorld({ jobs: [...testJobs, impatient as never] })
+  const impatient = {
+    ...waitForStop,
+    name: 'millrace.wait-briefly' as const,
+    timeout: 30,
+    retry: { attempts: 2, delay: () => 1 },
+  }
+  await using world = await createWorld({ jobs: [...testJobs, impatient] })
 
   const row = await world.work(ask(impatient, { key: 'Ada' }))
 
@@ -108,17 +140,29 @@ test('an attempt that takes too long is told to stop and counts as spent', async
 })
 
 test('work that does not listen is left behind: its late write is refused, and its undo runs once more', async () => {
-  const deaf = { ...walkSteps, name: 'millrace.walk-deaf' as const, timeout: 50, retry: { attempts: 1, delay: () => 1 } }
-  await using world = await createWorld({ jobs: [...testJobs, deaf as never], setup: effectTables })
+  const deaf = {
+    ...walkSteps,
+    name: 'millrace.walk-deaf' as const,
+    timeout: 50,
+    retry: { attempts: 1, delay: () => 1 },
+  }
+  await using world = await createWorld({ jobs: [...testJobs, deaf], setup: effectTables })
   const { accept, database } = world.asking
   const { runner } = await world.running()
-  const { id } = await accept.now(ask(deaf, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }), trace)
+  const { id } = await accept.now(
+    ask(deaf, { key: 'Ada', directory: world.directory, waitAt: 'made', deaf: true }),
+    trace,
+  )
 
   await runner.take({ id, ticket: 1 })
   await letGo(world.directory)
   await world.finish(id)
 
-  const [row] = await database.sql.selectFrom('millrace.jobs').select(['state', 'undo_again_at']).where('id', '=', id).execute()
+  const [row] = await database.sql
+    .selectFrom('millrace.jobs')
+    .select(['state', 'undo_again_at'])
+    .where('id', '=', id)
+    .execute()
   expect(row?.state).toBe('failed')
   expect(row?.undo_again_at).not.toBeNull()
   expect(await effects(world)).toEqual([])
@@ -144,10 +188,13 @@ test('progress is kept with the row and told in the history', async () => {
 
 test('asking again while it runs makes one more round, with the newest data', async () => {
   const rerun = { ...walkSteps, again: 'rerunIfActive' as const, name: 'millrace.walk-again' as const }
-  await using world = await createWorld({ jobs: [...testJobs, rerun as never], setup: effectTables })
+  await using world = await createWorld({ jobs: [...testJobs, rerun], setup: effectTables })
   const { accept } = world.asking
   const { runner } = await world.running()
-  const first = await accept.now(ask(rerun, { key: 'Ada', directory: world.directory, waitAt: 'made' }), trace)
+  const first = await accept.now(
+    ask(rerun, { key: 'Ada', directory: world.directory, waitAt: 'made' }),
+    trace,
+  )
 
   const taking = runner.take({ id: first.id, ticket: 1 })
   await reached(world.directory, 'made')
@@ -232,8 +279,20 @@ test('asking while it is being cancelled or undone waits for the undo, then begi
   expect(row).toMatchObject({ state: 'completed', round: 2 })
   expect(await stepsOf(world.directory)).toEqual(['start', 'made', 'undo', 'start', 'made', 'writing'])
   expect(await exists(`${world.directory}/made`)).toBe(true)
-  const kinds = (await history(database.run, id, 0)).map((entry) => entry.kind).filter((kind) => kind !== 'progressed')
-  expect(kinds).toEqual(['accepted', 'claimed', 'ended', 'asked again', 'undoing', 'settled', 'reopened', 'claimed', 'settled'])
+  const kinds = (await history(database.run, id, 0))
+    .map((entry) => entry.kind)
+    .filter((kind) => kind !== 'progressed')
+  expect(kinds).toEqual([
+    'accepted',
+    'claimed',
+    'ended',
+    'asked again',
+    'undoing',
+    'settled',
+    'reopened',
+    'claimed',
+    'settled',
+  ])
 })
 
 test('cancelling again takes back the wish for one more round', async () => {
@@ -254,8 +313,12 @@ test('an undo that fails is tried again; one that keeps failing is stuck, settle
   await using world = await walking()
   const { database } = world.asking
 
-  const patient = await world.work(ask(walkSteps, { key: 'Ada', directory: world.directory, ends: 'for good', undoFails: 2 }))
-  const stuck = await world.work(ask(walkSteps, { key: 'Grace', directory: world.directory, ends: 'for good', undoFails: 8 }))
+  const patient = await world.work(
+    ask(walkSteps, { key: 'Ada', directory: world.directory, ends: 'for good', undoFails: 2 }),
+  )
+  const stuck = await world.work(
+    ask(walkSteps, { key: 'Grace', directory: world.directory, ends: 'for good', undoFails: 8 }),
+  )
   await undoOnceMore(database.run, stuck.id, 'Linus')
   const mended = await world.finish(stuck.id)
 
@@ -274,7 +337,9 @@ test('a second undo is refused once the row has a newer round', async () => {
   const { accept, database } = world.asking
   const failed = await world.work(walk(world, { ends: 'for good' }))
   const undo = await undoOnceMore(database.run, failed.id, 'Linus')
-  await sql`update millrace.jobs set state = 'failed', worker = null where id = ${failed.id}`.execute(database.sql)
+  await sql`update millrace.jobs set state = 'failed', worker = null where id = ${failed.id}`.execute(
+    database.sql,
+  )
   await accept.now(walk(world), trace)
 
   const { runner } = await world.running()

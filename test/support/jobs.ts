@@ -97,7 +97,7 @@ export const waitForStop = defineJob({
   },
 })
 
-export const testJobs: Job[] = [doNothing, walkSteps, waitForStop] as Job[]
+export const testJobs: Job[] = [doNothing, walkSteps, waitForStop]
 
 /** The tables the jobs above write to. */
 export const effectTables = `

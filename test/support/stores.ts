@@ -18,7 +18,10 @@ declare module 'vitest' {
 /** Once per run: one Postgres for all worlds, and the Redis program each world starts for itself. */
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(path.join(tmpdir(), 'millrace-test-'))
-  const redisProgram = await findRedis({ cache: path.resolve('.local/redis'), say: (line) => process.stderr.write(`${line}\n`) })
+  const redisProgram = await findRedis({
+    cache: path.resolve('.local/redis'),
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
   const postgres = await startPostgres({ directory: path.join(directory, 'postgres'), fsync: false })
 
   const admin = new pg.Client({ connectionString: postgres.url('postgres') })

@@ -68,7 +68,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const database = options.ownPostgres ? await startOwn(directory) : await cloneTemplate()
   if (options.setup) await command(database.url, options.setup)
   const proxy = options.proxyPostgres ? await startProxy(database.url) : undefined
-  const redisServer = await startRedis({ ...inject('redisProgram'), directory: path.join(directory, 'redis') })
+  const redisServer = await startRedis({
+    ...inject('redisProgram'),
+    directory: path.join(directory, 'redis'),
+  })
   const env: Record<string, string> = {
     DATABASE_URL: proxy?.url ?? database.url,
     DATABASE_POOL: '6',
@@ -146,7 +149,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
 /** Retry delays are the product's business; a test only moves the clock of one row. */
 async function makeDue(database: Database, id: string): Promise<void> {
-  await database.run({ name: 'test.make-due', text: 'update millrace.jobs set run_at = least(run_at, now()) where id = $1' }, [id])
+  await database.run(
+    { name: 'test.make-due', text: 'update millrace.jobs set run_at = least(run_at, now()) where id = $1' },
+    [id],
+  )
 }
 
 interface TestDatabase {
@@ -167,7 +173,11 @@ async function cloneTemplate(): Promise<TestDatabase> {
   await command(admin, `create database ${name} template template`)
   const url = new URL(admin)
   url.pathname = `/${name}`
-  return { url: url.toString(), server: undefined, drop: () => command(admin, `drop database ${name} with (force)`) }
+  return {
+    url: url.toString(),
+    server: undefined,
+    drop: () => command(admin, `drop database ${name} with (force)`),
+  }
 }
 
 async function command(url: string, text: string): Promise<void> {

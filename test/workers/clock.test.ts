@@ -17,7 +17,9 @@ const at = (text: string): number => Date.parse(text)
 const iso = (slots: number[]): string[] => slots.map((slot) => new Date(slot).toISOString())
 const partsOf = (world: World) => ({ ...world.asking, metrics: world.metrics, log: world.log })
 const jobs = async (world: World) =>
-  (await world.database.sql.selectFrom('millrace.jobs').select('key').orderBy('key').execute()).map((row) => row.key)
+  (await world.database.sql.selectFrom('millrace.jobs').select('key').orderBy('key').execute()).map(
+    (row) => row.key,
+  )
 
 test('the product’s own schedules are sound', () => {
   expect(() => checkSchedules(schedules, registry)).not.toThrow()
@@ -27,7 +29,9 @@ test('a schedule of an unknown job, with an unknown zone, a bad expression or a 
   const known = register(testJobs)
   const refused = (change: Partial<Schedule>) => () => checkSchedules([{ ...hourly, ...change }], known)
 
-  expect(() => checkSchedules([hourly], register([]))).toThrow('The schedule hourly names an unknown job, millrace.do-nothing.')
+  expect(() => checkSchedules([hourly], register([]))).toThrow(
+    'The schedule hourly names an unknown job, millrace.do-nothing.',
+  )
   expect(refused({ zone: 'Mars/Olympus' })).toThrow(/^The schedule hourly cannot be read/)
   expect(refused({ cron: 'every day' })).toThrow(/^The schedule hourly cannot be read/)
   expect(() => checkSchedules([hourly, hourly], known)).toThrow('Two schedules are called hourly.')
@@ -52,7 +56,9 @@ test('five replicas that look at once ask for a slot once', async () => {
   await using world = await createWorld({ jobs: testJobs })
   await askForDueSlots(hourly, partsOf(world), at('2026-05-01T09:30Z'))
 
-  const looks = await Promise.all(Array.from({ length: 5 }, () => askForDueSlots(hourly, partsOf(world), at('2026-05-01T10:00:01Z'))))
+  const looks = await Promise.all(
+    Array.from({ length: 5 }, () => askForDueSlots(hourly, partsOf(world), at('2026-05-01T10:00:01Z'))),
+  )
 
   expect(iso(looks.flat())).toEqual(['2026-05-01T10:00:00.000Z'])
   expect(await jobs(world)).toEqual(['2026-05-01T10:00:00.000Z'])
@@ -72,7 +78,11 @@ test('what was missed is caught up: all of it, the latest, or nothing, as the sc
     latest: ['2026-05-01T12:00:00.000Z'],
     skip: [],
   })
-  const skipped = await world.database.sql.selectFrom('millrace.schedule_slots').select('slot').where('outcome', '=', 'skipped').execute()
+  const skipped = await world.database.sql
+    .selectFrom('millrace.schedule_slots')
+    .select('slot')
+    .where('outcome', '=', 'skipped')
+    .execute()
   expect(skipped).toHaveLength(2 + 3)
 })
 
@@ -94,7 +104,11 @@ test('a schedule that was never seen before has missed nothing', async () => {
 })
 
 test('after more downtime than a thousand slots the newest are caught up', () => {
-  const slots = slotsAfter({ cron: '* * * * *', zone: 'UTC' }, at('2025-01-01T00:00Z'), at('2026-01-01T00:00Z'))
+  const slots = slotsAfter(
+    { cron: '* * * * *', zone: 'UTC' },
+    at('2025-01-01T00:00Z'),
+    at('2026-01-01T00:00Z'),
+  )
 
   expect(slots).toHaveLength(1000)
   expect(iso(slots.slice(-1))).toEqual(['2026-01-01T00:00:00.000Z'])
@@ -108,7 +122,11 @@ test('three ticking clocks ask once per tick', async () => {
   await expect.poll(async () => (await jobs(world)).length, { timeout: 20_000 }).toBeGreaterThan(2)
   await Promise.all(clocks.map((clock) => clock.stop()))
 
-  const slots = await world.database.sql.selectFrom('millrace.schedule_slots').select('job').where('outcome', '=', 'asked').execute()
+  const slots = await world.database.sql
+    .selectFrom('millrace.schedule_slots')
+    .select('job')
+    .where('outcome', '=', 'asked')
+    .execute()
   const asked = await jobs(world)
   expect(new Set(asked).size).toBe(asked.length)
   expect(slots).toHaveLength(asked.length)

@@ -1,10 +1,11 @@
-import { UserNotFoundException } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminGetUserCommand, UserNotFoundException } from '@aws-sdk/client-cognito-identity-provider'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { signIn, signUp, type Door } from '../../cognito/accounts.ts'
+import { signIn, signUp } from '../../cognito/accounts.ts'
+import { clientFor, type Pool } from '../../cognito/pools.ts'
 import { Plain } from '../../launch/plain.ts'
 import { shown } from '../../stack/place.ts'
 import type { Say } from '../../stack/progress.ts'
@@ -39,7 +40,7 @@ interface Profile {
 /** Ada signs up, and what follows from it, from the confirmed sign-up to a place where she can sync. */
 export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
   const { cognito, keys, postgres, collections, authDb } = stack.facts()
-  const pool = { endpoint: cognito.endpoint, clientId: cognito.pools.anki.clientId }
+  const pool = { endpoint: cognito.endpoint, ...cognito.pools.anki }
   const database = new pg.Client({ connectionString: postgres })
   await database.connect()
   try {
@@ -50,14 +51,25 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
     say('  Cognito tells SQS, SQS tells events, events asks for a job, a worker does it:')
     const id = await untilAsked(stack, database, sub)
     const headers = asServer(keys.anki)
-    const history = await follow(stack, { id, headers, heard: (entry) => say(`    ${describe(entry, began)}`) })
+    const history = await follow(stack, {
+      id,
+      headers,
+      heard: (entry) => say(`    ${describe(entry, began)}`),
+    })
 
     const { idToken } = await signIn(pool, { email })
-    const receipt = await call<Receipt>(stack, { method: 'GET', path: `/jobs/${id}`, headers: asUser(idToken), expected: [200] })
+    const receipt = await call<Receipt>(stack, {
+      method: 'GET',
+      path: `/jobs/${id}`,
+      headers: asUser(idToken),
+      expected: [200],
+    })
     say(`\n  The receipt, as Ada sees it at /jobs/${id}`)
     for (const line of JSON.stringify(receipt.body, null, 2).split('\n')) say(`    ${line}`)
     if (receipt.body.state !== 'completed') {
-      throw new Plain(`the job ${id} of the sign-up is ${receipt.body.state}: see ${shown(stack.place.log('worker'))}`)
+      throw new Plain(
+        `the job ${id} of the sign-up is ${receipt.body.state}: see ${shown(stack.place.log('worker'))}`,
+      )
     }
 
     say('\n  Where the time went')
@@ -67,9 +79,15 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
     const directory = lookAt(path.join(collections, sub))
     const entry = readAuthDb(authDb, sub)
     say('\n  What there is now')
-    say(`    anki.user_profiles  ${profile.uuid}  ${profile.username}  since ${profile.created_at.toISOString()}`)
-    say(`    directory           ${shown(directory.path)}/  mode ${directory.mode}, group ${directory.gid}, empty`)
-    say(`    auth.db             ${entry.username} with a hash of ${entry.hashLength} characters that no password meets`)
+    say(
+      `    anki.user_profiles  ${profile.uuid}  ${profile.username}  since ${profile.created_at.toISOString()}`,
+    )
+    say(
+      `    directory           ${shown(directory.path)}/  mode ${directory.mode}, group ${directory.gid}, empty`,
+    )
+    say(
+      `    auth.db             ${entry.username} with a hash of ${entry.hashLength} characters that no password meets`,
+    )
 
     const again = await call<unknown>(stack, {
       method: 'POST',
@@ -81,29 +99,52 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
     const after = await readProfile(database, sub)
     const changed = JSON.stringify(after) !== JSON.stringify(profile)
     say('\n  Her web app asks for it once more: POST /anki/users with her token')
-    say(`    ${again.status} ${JSON.stringify(again.body)}, and ${changed ? 'the profile CHANGED' : 'nothing has changed'}`)
+    say(
+      `    ${again.status} ${JSON.stringify(again.body)}, and ${changed ? 'the profile CHANGED' : 'nothing has changed'}`,
+    )
     if (changed) throw new Plain('asking again changed the profile, which it must not')
 
-    return { email, sub, job: receipt.body, profile, directory, authDb: entry, askedAgain: { ...again, changed } }
+    return {
+      email,
+      sub,
+      job: receipt.body,
+      profile,
+      directory,
+      authDb: entry,
+      askedAgain: { ...again, changed },
+    }
   } finally {
     await database.end()
   }
 }
 
 /** Ada herself the first time; later a namesake, as a sign-up happens once. */
-async function findNewcomer(pool: Door, database: pg.Client, say: Say): Promise<string> {
-  const email = 'ada@example.org'
-  try {
-    const { sub } = await signIn(pool, { email })
-    const known = await database.query<Profile>('select * from anki.user_profiles where uuid = $1', [sub])
-    const since = known.rows[0] ? `, with a profile since ${known.rows[0].created_at.toISOString()}` : ''
-    say(`  ${email} is here from an earlier run${since}: she stays as she is and a namesake signs up`)
-  } catch (error) {
-    if (error instanceof UserNotFoundException) return email
-    throw error
-  }
-  return `ada.${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 17)}@example.org`
+async function findNewcomer(pool: UserPool, database: pg.Client, say: Say): Promise<string> {
+  const ada = 'ada@example.org'
+  const sub = await findUser(pool, ada)
+  if (sub === undefined) return ada
+
+  const known = await database.query<Profile>('select * from anki.user_profiles where uuid = $1', [sub])
+  const since = known.rows[0] ? `, with a profile since ${known.rows[0].created_at.toISOString()}` : ''
+  say(`  ${ada} is here from an earlier run${since}: she stays as she is and a namesake signs up`)
+  return `ada.${new Date().toISOString().replaceAll(/\D/g, '')}@example.org`
 }
+
+/** The `sub` of a user of the pool. */
+async function findUser({ endpoint, poolId }: UserPool, email: string): Promise<string | undefined> {
+  const cognito = clientFor(endpoint)
+  try {
+    const user = await cognito.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: email }))
+    return user.UserAttributes?.find(({ Name }) => Name === 'sub')?.Value
+  } catch (error) {
+    if (error instanceof UserNotFoundException) return undefined
+    throw error
+  } finally {
+    cognito.destroy()
+  }
+}
+
+type UserPool = Pick<Pool, 'endpoint' | 'poolId' | 'clientId'>
 
 /** The sign-up has no receipt to ask for, so look into the ledger. */
 async function untilAsked(stack: Stack, database: pg.Client, sub: string): Promise<string> {
@@ -151,7 +192,9 @@ function lookAt(directory: string): { path: string; mode: string; gid: number } 
 function readAuthDb(file: string, sub: string): { username: string; hashLength: number } {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
-    const row = database.prepare('select username, length(hash) as length from auth where username = ?').get(sub)
+    const row = database
+      .prepare('select username, length(hash) as length from auth where username = ?')
+      .get(sub)
     if (!row) throw new Plain(`there is no row of ${sub} in ${file}`)
     return { username: String(row['username']), hashLength: Number(row['length']) }
   } finally {

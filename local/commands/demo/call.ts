@@ -26,7 +26,9 @@ export async function call<Body>(
   })
   const text = await answer.text()
   if (!expected.includes(answer.status)) {
-    throw new Plain(`${method} ${path} was answered with ${answer.status} instead of ${expected.join(' or ')}: ${text}`)
+    throw new Plain(
+      `${method} ${path} was answered with ${answer.status} instead of ${expected.join(' or ')}: ${text}`,
+    )
   }
   return { status: answer.status, body: JSON.parse(text) as Body }
 }

@@ -27,7 +27,8 @@ export async function follow(
       signal: AbortSignal.any([stack.signal, AbortSignal.timeout(60_000)]),
     })
     if (answer.status === 204) return entries
-    if (!answer.ok || !answer.body) throw new Plain(`the events of job ${id} were refused with ${answer.status}`)
+    if (!answer.ok || !answer.body)
+      throw new Plain(`the events of job ${id} were refused with ${answer.status}`)
     const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const event of events) {
       last = event.id ?? last

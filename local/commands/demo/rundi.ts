@@ -14,7 +14,11 @@ interface User {
 }
 
 /** Somebody signs in to Rundi twice; NextAuth asks each time. */
-export async function tellRundi(stack: Stack, person: { sub: string; email: string }, say: Say): Promise<RundiFacts> {
+export async function tellRundi(
+  stack: Stack,
+  person: { sub: string; email: string },
+  say: Say,
+): Promise<RundiFacts> {
   const signIn = {
     provider: 'google',
     provider_id: `demo-${person.sub}`,

@@ -16,7 +16,9 @@ export function findAccount({ given, secrets }: Setting): Account {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = given
   const region = given['AWS_REGION'] || 'us-east-1'
   if (Boolean(accessKeyId) !== Boolean(secretAccessKey)) {
-    throw new Plain('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: set both, or neither for stand-ins')
+    throw new Plain(
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: set both, or neither for stand-ins',
+    )
   }
   const isAws = Boolean(accessKeyId && secretAccessKey)
   const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : secrets.aws

@@ -30,7 +30,12 @@ export async function openCognito(
     const name = product.toUpperCase()
     const { issuer, jwksUrl, clientId } = server.pools[product]
     if (given[`${name}_ISSUER`]) elsewhere.push(product)
-    else Object.assign(env, { [`${name}_ISSUER`]: issuer, [`${name}_JWKS_URL`]: jwksUrl, [`${name}_AUDIENCE`]: clientId })
+    else
+      Object.assign(env, {
+        [`${name}_ISSUER`]: issuer,
+        [`${name}_JWKS_URL`]: jwksUrl,
+        [`${name}_AUDIENCE`]: clientId,
+      })
   }
   const note = elsewhere.length > 0 ? `; ${elsewhere.join(', ')} by the issuer of the environment` : ''
   return {

@@ -48,7 +48,9 @@ async function askVersion(url: string): Promise<string> {
       return answer.rows[0]?.server_version.split(' ')[0] ?? ''
     })
   } catch (error) {
-    throw new Plain(`the Postgres of DATABASE_URL does not answer: ${(error as Error).message}`, { cause: error })
+    throw new Plain(`the Postgres of DATABASE_URL does not answer: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

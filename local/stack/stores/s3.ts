@@ -1,4 +1,9 @@
-import { BucketAlreadyOwnedByYou, CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  PutBucketCorsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
 import { startS3 } from '../../s3/server.ts'
 import { shown } from '../place.ts'

@@ -44,7 +44,9 @@ export async function openSqs(setting: Setting, account: Account): Promise<Opene
   setting.closing.defer(() => client.destroy())
 
   const queues = given ? { queueUrl: given } : await ensureQueues(client)
-  const where = server ? `queue ${queueName}, in ${shown(journalOf(setting))}` : `${queues.queueUrl} of the environment`
+  const where = server
+    ? `queue ${queueName}, in ${shown(journalOf(setting))}`
+    : `${queues.queueUrl} of the environment`
   return {
     note: where,
     facts: { sqs: { endpoint, region: account.region, ...queues, ...(server ? account.credentials : {}) } },

@@ -46,9 +46,7 @@ export function ankiRoutes(app: App, { asking, collections, askFor }: HttpParts)
     async (request) => {
       const { id } = request.params
       if (!speaksFor(request.callers[0], id)) throw notFound('user')
-      const found = await readiness(asking.database.sql, collections, id)
-      if (!found.profile && !found.collection) throw notFound('user')
-      return found
+      return readiness(asking.database.sql, collections, id)
     },
   )
 }

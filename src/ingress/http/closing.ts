@@ -10,21 +10,21 @@ export function closeGently(
   { stopping, graceMs }: { stopping: AbortSignal; graceMs: number },
 ): AbortSignal {
   const began = new AbortController()
-  let inFlight = 0
+  const busy = { inFlight: 0 }
   app.addHook('onRequest', (_request, _reply, done) => {
-    inFlight += 1
+    busy.inFlight += 1
     done()
   })
   app.addHook('onResponse', (_request, _reply, done) => {
-    inFlight -= 1
+    busy.inFlight -= 1
     done()
   })
 
   // Browsers keep connections open on which they never asked anything; the server would wait for those.
   const cutTheRest = async (): Promise<void> => {
     const until = performance.now() + graceMs
-    do await sleep(50)
-    while (inFlight > 0 && performance.now() < until)
+    await sleep(50)
+    while (busy.inFlight > 0 && performance.now() < until) await sleep(50)
     app.server.closeAllConnections()
   }
   app.addHook('preClose', (done) => {

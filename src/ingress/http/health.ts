@@ -108,5 +108,5 @@ async function allMetrics({ metrics, asking, running, log }: HttpParts): Promise
     instance: self?.slice(0, 8) ?? 'self',
     metrics: await metrics.registry.getMetricsAsJSON(),
   }
-  return metricsText([own as Report, ...others])
+  return metricsText([own, ...others])
 }

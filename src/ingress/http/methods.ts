@@ -17,7 +17,7 @@ export function noteMethods(app: App): KnownMethods {
   app.addHook('onRoute', ({ url, method, schema }) => {
     if (!noting || url.includes('*') || schema?.hide === true) return
     const methods = known.get(url) ?? new Set()
-    for (const each of [method].flat()) methods.add(each as HTTPMethods)
+    for (const each of [method].flat()) methods.add(each)
     known.set(url, methods)
   })
 

@@ -33,7 +33,7 @@ export async function outcomeWithin(
   let row = await watch.until(entered.id, isOver, job.light ? Math.min(ms, WORKERS_FIRST) : ms, signal)
   if (row && !isOver(row) && job.light && !signal.aborted) {
     if (row.state === 'waiting') light.offer({ id: row.id, ticket: row.ticket })
-    row = await watch.until(entered.id, isOver, until - performance.now(), signal)
+    row = await watch.until(entered.id, isOver, Math.ceil(until - performance.now()), signal)
   }
   return row && isOver(row) ? outcomeOf(run, row, entered.round) : undefined
 }

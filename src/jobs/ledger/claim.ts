@@ -9,7 +9,11 @@ export type Refusal = { later: number } | 'stale'
  * newest ticket, a moment that is due by the Postgres clock, and nobody else holding it.
  * Tickets must be distinct.
  */
-export async function claim(run: Run, worker: string, tickets: { id: string; ticket: number }[]): Promise<(Claimed | Refusal)[]> {
+export async function claim(
+  run: Run,
+  worker: string,
+  tickets: { id: string; ticket: number }[],
+): Promise<(Claimed | Refusal)[]> {
   const ids = arrayOf(tickets.map((each) => each.id))
   const numbers = arrayOf(tickets.map((each) => each.ticket))
   const rows = await run<Claimed>(claimDue, [ids, numbers, worker])

@@ -38,7 +38,9 @@ export interface Entered {
  * The entries must be distinct in (name, key); run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
-  const inserted = new Set((await run<{ id: string }>(insertNew, [JSON.stringify(entries)])).map((row) => row.id))
+  const inserted = new Set(
+    (await run<{ id: string }>(insertNew, [JSON.stringify(entries)])).map((row) => row.id),
+  )
   const known = entries.filter((entry) => !inserted.has(entry.id))
   const decided = known.length === 0 ? [] : await run<Decided>(decideAgain, [JSON.stringify(known)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
@@ -55,7 +57,10 @@ export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
       state: row.state,
       decision: row.decision,
       round: row.answering_round,
-      ticket: row.decision === 'reopened' ? { id: row.id, ticket: row.ticket, queue: entry.queue, delay: entry.delay } : undefined,
+      ticket:
+        row.decision === 'reopened'
+          ? { id: row.id, ticket: row.ticket, queue: entry.queue, delay: entry.delay }
+          : undefined,
     }
   })
 }

@@ -20,7 +20,11 @@ export interface Remembered {
  */
 export async function recall(run: Run, key: IdempotencyKey): Promise<Remembered | undefined> {
   await run(lockKey, [key.caller, key.route, key.key])
-  const [row] = await run<{ body_hash: string; job: string; round: number }>(select, [key.caller, key.route, key.key])
+  const [row] = await run<{ body_hash: string; job: string; round: number }>(select, [
+    key.caller,
+    key.route,
+    key.key,
+  ])
   return row && { bodyHash: row.body_hash, job: row.job, round: row.round }
 }
 

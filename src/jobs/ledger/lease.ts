@@ -31,7 +31,13 @@ export async function renewLease(
   const ids = arrayOf(holding.map((row) => row.id))
   const tickets = arrayOf(holding.map((row) => row.ticket))
   const claimed = arrayOf(holding.map((row) => (row.claimed ? 't' : 'f')))
-  const [renewal] = await run<Renewal>(renew, [worker, ids, tickets, claimed, metrics === undefined ? null : JSON.stringify(metrics)])
+  const [renewal] = await run<Renewal>(renew, [
+    worker,
+    ids,
+    tickets,
+    claimed,
+    metrics === undefined ? null : JSON.stringify(metrics),
+  ])
   if (!renewal) throw new Error('The renewal returned no row.')
   return renewal
 }
@@ -42,7 +48,9 @@ export async function endLease(run: Run, worker: string): Promise<void> {
 }
 
 /** The living processes and the metrics each last reported. */
-export async function livingProcesses(run: Run): Promise<{ worker: string; process: string; metrics: unknown }[]> {
+export async function livingProcesses(
+  run: Run,
+): Promise<{ worker: string; process: string; metrics: unknown }[]> {
   return run(living, [])
 }
 

@@ -15,10 +15,16 @@ export async function keepRejected(run: Run, messages: RejectedMessage[]): Promi
 }
 
 /** The newest rejected messages, without their bodies unless asked for. */
-export const listRejected = (run: Run, limit: number): Promise<{ id: string; source: string; message_id: string; reason: string; received_at: Date }[]> =>
+export const listRejected = (
+  run: Run,
+  limit: number,
+): Promise<{ id: string; source: string; message_id: string; reason: string; received_at: Date }[]> =>
   run(newestRejected, [limit])
 
-export async function readRejected(run: Run, id: string): Promise<{ id: string; reason: string; body: string } | undefined> {
+export async function readRejected(
+  run: Run,
+  id: string,
+): Promise<{ id: string; reason: string; body: string } | undefined> {
   const [row] = await run<{ id: string; reason: string; body: string }>(oneRejected, [id])
   return row
 }

@@ -44,10 +44,12 @@ export async function see(run: Run, ids: string[]): Promise<Map<string, Seen>> {
 }
 
 /** The history of a job after `seq`, oldest first, at most 1,000 entries. */
-export const history = (run: Run, id: string, after: number): Promise<HistoryEntry[]> => run(historyAfter, [id, after])
+export const history = (run: Run, id: string, after: number): Promise<HistoryEntry[]> =>
+  run(historyAfter, [id, after])
 
 /** How many rows stand in each queue and state, and the age in seconds of the oldest that is due. */
-export const depths = (run: Run): Promise<{ queue: string; state: State; count: number; oldest: number }[]> => run(countLive, [])
+export const depths = (run: Run): Promise<{ queue: string; state: State; count: number; oldest: number }[]> =>
+  run(countLive, [])
 
 /** Age in seconds of the oldest row of these queues that is due and not started; 0 when there is none. */
 export async function overdueOf(run: Run, queues: string[]): Promise<number> {

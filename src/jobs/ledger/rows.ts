@@ -1,5 +1,13 @@
 /** States of a row; the public ones are BullMQ's words plus `cancelled`. */
-export type State = 'waiting' | 'active' | 'delayed' | 'cancelling' | 'undoing' | 'completed' | 'failed' | 'cancelled'
+export type State =
+  | 'waiting'
+  | 'active'
+  | 'delayed'
+  | 'cancelling'
+  | 'undoing'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
 export type Verdict = 'failed' | 'cancelled'
 
 /** What an error leaves on the row: a stable code and a message without personal content. */

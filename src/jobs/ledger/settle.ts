@@ -9,24 +9,47 @@ export interface Hold {
 }
 
 /** Settles many attempts that wrote nothing of their own; returns the ids it settled. */
-export async function completeMany(run: Run, worker: string, results: { id: string; ticket: number; result: unknown }[]): Promise<Set<string>> {
+export async function completeMany(
+  run: Run,
+  worker: string,
+  results: { id: string; ticket: number; result: unknown }[],
+): Promise<Set<string>> {
   const rows = await run<{ id: string }>(completeBatch, [JSON.stringify(results), worker])
   return new Set(rows.map((row) => row.id))
 }
 
-/** The fence: locks the row for the rest of the transaction if it is still ours to complete. */
-export async function fence(run: Run, hold: Hold, state: 'active' | 'undoing'): Promise<boolean> {
-  const rows = await run(lockHeld, [hold.id, hold.ticket, hold.worker, state])
-  return rows.length === 1
-}
+/**
+ * The fence: locks the row for the rest of the transaction if it is still ours to settle; undefined if not. Tells whether
+ * it was asked for again meanwhile, which nobody can change before the transaction ends.
+ */
+export const fence = (
+  run: Run,
+  hold: Hold,
+  state: 'active' | 'undoing',
+): Promise<{ askedAgain: boolean } | undefined> =>
+  first(run<{ askedAgain: boolean }>(lockHeld, [hold.id, hold.ticket, hold.worker, state]))
 
 /** Settles one attempt as completed. Returns false when the row is no longer ours. */
 export const complete = (run: Run, hold: Hold, result: unknown): Promise<boolean> =>
   changed(run(completeOne, [hold.id, hold.ticket, hold.worker, json(result)]))
 
 /** Plans another attempt. `spent: false` gives the attempt back to the budget. */
-export const retryLater = (run: Run, hold: Hold, again: { delay: number; failure: Failure; spent: boolean; unwitnessed: boolean }): Promise<Ticket | undefined> =>
-  first(run<Ticket>(delayOne, [hold.id, hold.ticket, hold.worker, again.delay, json(again.failure), again.spent ? 0 : 1, again.unwitnessed]))
+export const retryLater = (
+  run: Run,
+  hold: Hold,
+  again: { delay: number; failure: Failure; spent: boolean; unwitnessed: boolean },
+): Promise<Ticket | undefined> =>
+  first(
+    run<Ticket>(delayOne, [
+      hold.id,
+      hold.ticket,
+      hold.worker,
+      again.delay,
+      json(again.failure),
+      again.spent ? 0 : 1,
+      again.unwitnessed,
+    ]),
+  )
 
 /** Gives an attempt back unspent, to be taken by another process. */
 export const handBack = (run: Run, hold: Hold): Promise<Ticket | undefined> =>
@@ -36,24 +59,47 @@ export const handBack = (run: Run, hold: Hold): Promise<Ticket | undefined> =>
  * Ends the attempts of a round for good: the row goes on to its undo (a ticket comes back), or settles at once when
  * the job has nothing to undo. Cancelling rows become `cancelled`, whatever the failure was.
  */
-export const fail = (run: Run, hold: Hold, failure: Failure, unwitnessed: boolean): Promise<{ state: State; ticket: Ticket } | undefined> =>
-  first(run<Ticket & { state: State }>(failOne, [hold.id, hold.ticket, hold.worker, json(failure), unwitnessed])).then(
-    (row) => row && { state: row.state, ticket: { id: row.id, ticket: row.ticket, queue: row.queue, delay: row.delay } },
+export const fail = (
+  run: Run,
+  hold: Hold,
+  failure: Failure,
+  unwitnessed: boolean,
+): Promise<{ state: State; ticket: Ticket } | undefined> =>
+  first(
+    run<Ticket & { state: State }>(failOne, [hold.id, hold.ticket, hold.worker, json(failure), unwitnessed]),
+  ).then(
+    (row) =>
+      row && {
+        state: row.state,
+        ticket: { id: row.id, ticket: row.ticket, queue: row.queue, delay: row.delay },
+      },
   )
 
 /** Plans another try of an undo that failed. */
-export const undoLater = (run: Run, hold: Hold, delay: number, failure: Failure): Promise<Ticket | undefined> =>
+export const undoLater = (
+  run: Run,
+  hold: Hold,
+  delay: number,
+  failure: Failure,
+): Promise<Ticket | undefined> =>
   first(run<Ticket>(delayUndo, [hold.id, hold.ticket, hold.worker, delay, json(failure)]))
 
 /** Settles a row after its undo, as the verdict says. */
-export const settleUndone = (run: Run, hold: Hold, undo: 'done' | 'stuck', failure: Failure | undefined): Promise<boolean> =>
+export const settleUndone = (
+  run: Run,
+  hold: Hold,
+  undo: 'done' | 'stuck',
+  failure: Failure | undefined,
+): Promise<boolean> =>
   changed(run(settleUndo, [hold.id, hold.ticket, hold.worker, undo, failure ? json(failure) : null]))
 
 /** Turns "asked again while it ran" into the next round; to be called in the transaction that settled the row. */
-export const reopenIfAsked = (run: Run, id: string): Promise<Ticket | undefined> => first(run<Ticket>(reopenAsked, [id]))
+export const reopenIfAsked = (run: Run, id: string): Promise<Ticket | undefined> =>
+  first(run<Ticket>(reopenAsked, [id]))
 
 /** Whether a round has been settled as completed; answers what a lost COMMIT left open. */
-export const wasCompleted = (run: Run, id: string, round: number): Promise<boolean> => changed(run(findCompleted, [id, round]))
+export const wasCompleted = (run: Run, id: string, round: number): Promise<boolean> =>
+  changed(run(findCompleted, [id, round]))
 
 const json = (value: unknown): string => JSON.stringify(value ?? null)
 const first = async <Row>(rows: Promise<Row[]>): Promise<Row | undefined> => (await rows)[0]
@@ -86,11 +132,14 @@ select id from settled`,
 const lockHeld = {
   name: 'ledger.fence',
   text: `
-select id from millrace.jobs where id = $1 and ticket = $2 and worker = $3 and state = $4 for update`,
+select next_data is not null as "askedAgain" from millrace.jobs where id = $1 and ticket = $2 and worker = $3 and state = $4 for update`,
 }
 
 /** One transition of a held row with its entry in the history. */
-const transition = (name: string, change: { from: string; set: string; kind: string; detail: string; returning?: string }) => ({
+const transition = (
+  name: string,
+  change: { from: string; set: string; kind: string; detail: string; returning?: string },
+) => ({
   name,
   text: `
 with moved as (

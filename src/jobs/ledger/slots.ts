@@ -9,7 +9,12 @@ export async function lastSlot(run: Run, schedule: string): Promise<number | und
 /** Takes a slot. Returns false when another replica has it already. */
 export async function takeSlot(
   run: Run,
-  slot: { schedule: string; at: number; outcome: 'first seen' | 'asked' | 'skipped'; job: string | undefined },
+  slot: {
+    schedule: string
+    at: number
+    outcome: 'first seen' | 'asked' | 'skipped'
+    job: string | undefined
+  },
 ): Promise<boolean> {
   const rows = await run(insertSlot, [slot.schedule, slot.at, slot.outcome, slot.job ?? null])
   return rows.length === 1

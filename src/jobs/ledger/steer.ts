@@ -12,15 +12,23 @@ export interface Steered {
  * Cancels a job that is not settled. A running one is asked to stop; what it left is undone before it says `cancelled`.
  * Cancelling twice, or a settled job, changes nothing.
  */
-export const cancel = (run: Run, id: string, actor: string): Promise<Steered | undefined> => steer(run, cancelOne, id, actor)
+export const cancel = (run: Run, id: string, actor: string): Promise<Steered | undefined> =>
+  steer(run, cancelOne, id, actor)
 
 /** Begins a new round of a failed or cancelled job with the data it had. */
-export const redrive = (run: Run, id: string, actor: string): Promise<Steered | undefined> => steer(run, redriveOne, id, actor)
+export const redrive = (run: Run, id: string, actor: string): Promise<Steered | undefined> =>
+  steer(run, redriveOne, id, actor)
 
 /** Runs the undo of a failed or cancelled job once more. */
-export const undoOnceMore = (run: Run, id: string, actor: string): Promise<Steered | undefined> => steer(run, undoOne, id, actor)
+export const undoOnceMore = (run: Run, id: string, actor: string): Promise<Steered | undefined> =>
+  steer(run, undoOne, id, actor)
 
-async function steer(run: Run, statement: { name: string; text: string }, id: string, actor: string): Promise<Steered | undefined> {
+async function steer(
+  run: Run,
+  statement: { name: string; text: string },
+  id: string,
+  actor: string,
+): Promise<Steered | undefined> {
   const [row] = await run<Ticket & { state: State }>(statement, [id, actor])
   if (!row) return undefined
   const dispatched = row.state === 'waiting' || row.state === 'undoing'

@@ -23,7 +23,8 @@ export const rememberRedis = async (run: Run, marker: string): Promise<void> => 
 }
 
 /** Takes over rows whose worker's lease has lapsed: to be tried again, undone, or settled when nothing is left to try. */
-export const takeOver = (run: Run): Promise<(Ticket & { state: State; name: string })[]> => run(takeOverLapsed, [])
+export const takeOver = (run: Run): Promise<(Ticket & { state: State; name: string })[]> =>
+  run(takeOverLapsed, [])
 
 /** Begins the second undo of rows whose last runner nobody saw stop. */
 export const undoAgain = (run: Run): Promise<Ticket[]> => run(beginUndoAgain, [])
@@ -42,7 +43,11 @@ export const reticket = (run: Run, rows: { id: string; ticket: number }[]): Prom
 export const reticketAllAfter = (run: Run, id: string): Promise<Ticket[]> => run(newTicketsForAll, [id])
 
 /** Gives back rows the ledger believes this worker runs though it does not. */
-export const freeOrphans = (run: Run, worker: string, rows: { id: string; ticket: number }[]): Promise<Ticket[]> =>
+export const freeOrphans = (
+  run: Run,
+  worker: string,
+  rows: { id: string; ticket: number }[],
+): Promise<Ticket[]> =>
   run(free, [arrayOf(rows.map((row) => row.id)), arrayOf(rows.map((row) => row.ticket)), worker])
 
 /** Removes leases that lapsed an hour ago. */

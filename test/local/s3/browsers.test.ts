@@ -278,6 +278,18 @@ describe('posted forms', () => {
     expect([incomplete.status, broken.status]).toEqual([400, 400])
   })
 
+  test('a form that ends in the middle of its file is refused', async () => {
+    const { url, fields } = await policy('post/8.pdf')
+    const parts = [...Object.entries(fields), ['file"; filename="f', 'half of it']].map(
+      ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}`,
+    )
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+    const answer = await fetch(url, { method: 'POST', body: parts.join('\r\n'), headers })
+
+    expect(answer.status).toBe(400)
+    expect(await world.keysBelow('post/8')).toEqual([])
+  })
+
   function policy(Key: string, options: Partial<PresignedPostOptions> = {}) {
     return createPresignedPost(s3, { Bucket, Key, Expires: 60, ...options })
   }

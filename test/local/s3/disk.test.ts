@@ -143,15 +143,29 @@ describe('a client that goes away', () => {
 
   test('in the middle of a posted form leaves nothing', async () => {
     const { url, fields } = await createPresignedPost(s3, { Bucket, Key: 'half.bin', Expires: 60 })
-    const form = [...Object.entries(fields), ['file"; filename="f', ''] as const]
-      .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}`)
-      .join('\r\n')
-    const gone = sendHalf(url, 'POST', { 'content-type': 'multipart/form-data; boundary=b' }, form)
+    const gone = sendHalf(url, 'POST', { 'content-type': 'multipart/form-data; boundary=b' }, formOf(fields))
     await expect.poll(incomingBytes).toBeGreaterThan(0)
 
     ;(await gone).destroy()
 
     await expect.poll(incomingFiles).toEqual([])
+    expect(await bucket.keysBelow('')).toEqual([])
+  })
+
+  test('after its form was refused disturbs nobody', async () => {
+    const { url, fields } = await createPresignedPost(s3, { Bucket, Key: 'refused.bin', Expires: -10 })
+    const gone = await sendHalf(
+      url,
+      'POST',
+      { 'content-type': 'multipart/form-data; boundary=b' },
+      formOf(fields),
+    )
+    const [{ statusCode }] = (await once(gone, 'response')) as [IncomingMessage]
+
+    gone.destroy()
+    await once(gone, 'close')
+
+    expect(statusCode).toBe(403)
     expect(await bucket.keysBelow('')).toEqual([])
   })
 
@@ -309,6 +323,13 @@ async function sendInTwo(url: string, between: () => Promise<unknown>): Promise<
   sending.end('y')
   const [{ statusCode }] = await answer
   return statusCode
+}
+
+/** A form up to where its file begins. */
+function formOf(fields: Record<string, string>): string {
+  return [...Object.entries(fields), ['file"; filename="f', '']]
+    .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}`)
+    .join('\r\n')
 }
 
 function incomingFiles(): Promise<string[]> {

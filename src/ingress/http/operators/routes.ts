@@ -19,7 +19,7 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
   const { asking, watch, collections } = parts
   const { run, sql } = asking.database
 
-  app.addHook('onRequest', login.check)
+  app.addHook('onRequest', (request) => login.check(request))
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers({
       'cache-control': 'no-store',
@@ -125,6 +125,6 @@ async function wholeHistory(run: Run, id: string): Promise<object[]> {
     const page = await history(run, id, entries.at(-1)?.seq ?? 0)
     entries.push(...page)
     if (page.length < 1000)
-      return entries.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() }))
+      return entries.map(({ at, ...entry }) => Object.assign(entry, { at: new Date(at).toISOString() }))
   }
 }
