@@ -60,7 +60,6 @@ export async function withStack(
     if (code === 1 && reason !== end.uncaught())
       console.error(reason instanceof Plain ? reason.message : reason)
   }
-  options.say('stopping')
   await closing.disposeAsync()
   return end.uncaught() ? 1 : code
 }
@@ -102,6 +101,7 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
   ready = true
   writeStackFile(place, facts())
   closing.defer(() => {
+    say('stopping')
     ready = false
     writeStackFile(place, facts())
   })

@@ -32,8 +32,10 @@ export interface Runner {
   /**
    * Claims the row of a ticket and lives its attempt, or its undo, to the end.
    * Rejects only when Postgres could not be asked for the row.
+   * @param worked called as soon as the work is over, while its result still travels to the ledger with its neighbours':
+   * whoever counts slots may use this one again.
    */
-  take(ticket: { id: string; ticket: number }): Promise<Refusal | 'ended'>
+  take(ticket: { id: string; ticket: number }, worked?: () => void): Promise<Refusal | 'ended'>
   /** How many rows were taken so far: the proof of progress. */
   taken(): number
 }
@@ -99,7 +101,7 @@ export function createRunner(parts: RunnerParts): Runner {
   )
 
   /** From claimed to ended; whatever happens in between is written to the ledger and told in one log line. */
-  const live = async (row: Claimed, attempt: Attempt): Promise<void> => {
+  const live = async (row: Claimed, attempt: Attempt, worked: () => void): Promise<void> => {
     const began = performance.now()
     let failure: Failure | undefined
     let ending: Ending
@@ -107,7 +109,7 @@ export function createRunner(parts: RunnerParts): Runner {
       if (row.state === 'undoing') {
         ending = await undo(row, attempt)
       } else {
-        await run(row, attempt)
+        await run(row, attempt, worked)
         ending = 'completed'
       }
     } catch (error) {
@@ -135,7 +137,7 @@ export function createRunner(parts: RunnerParts): Runner {
     )
   }
 
-  const run = async (row: Claimed, attempt: Attempt): Promise<void> => {
+  const run = async (row: Claimed, attempt: Attempt, worked: () => void): Promise<void> => {
     const job = jobOf(row)
     const data = dataOf(job, row)
     const told = { percent: -1, at: 0 }
@@ -157,6 +159,7 @@ export function createRunner(parts: RunnerParts): Runner {
     )
     if (attempt.aborted) throw attempt.signal.reason as Error
     if ('write' in outcome || outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
+    worked()
     const settled = await completeTogether({
       id: row.id,
       ticket: row.ticket,
@@ -346,7 +349,7 @@ export function createRunner(parts: RunnerParts): Runner {
 
   return {
     taken: () => taken,
-    take: async ({ id, ticket }) => {
+    take: async ({ id, ticket }, worked = () => undefined) => {
       const worker = lease.worker()
       if (!worker) return { later: 1000 }
       // Two deliveries of one ticket to this process are one; the second is of no use.
@@ -363,7 +366,7 @@ export function createRunner(parts: RunnerParts): Runner {
         metrics.waited.observe({ queue: row.queue }, row.waited / 1000)
         const pause = row.state === 'active' ? lease.pauseOf(registry.get(row.name)?.provider ?? '') : 0
         if (pause > 0) await waitForProvider(row, attempt, pause)
-        else await live(row, attempt)
+        else await live(row, attempt, worked)
         return 'ended'
       } finally {
         lease.release(attempt)

@@ -15,31 +15,48 @@ export function createLog(options: { level: string; process: string }): Log {
       level: options.level,
       base: { process: options.process, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      redact: { paths: redacted, censor: '[redacted]' },
+      formatters: { log: (fields) => withoutPersonal(fields) },
       serializers: { err: errorForLog },
     },
     destination,
   )
 }
 
-const personal = [
+const personal = new Set([
   'authorization',
   'cookie',
   'password',
   'token',
+  'secret',
   'email',
   'username',
-  'name_of_user',
+  'fullName',
   'data',
   'result',
+  'body',
   'sig',
-]
-const redacted = [
-  ...personal,
-  ...personal.map((name) => `*.${name}`),
-  'req.headers["x-millrace-key"]',
-  'headers["x-millrace-key"]',
-]
+  'x-millrace-key',
+])
+
+/** Looks two levels deep: what is logged here is flat, and a line is written for every attempt. */
+function withoutPersonal(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
+  let clean: Record<string, unknown> | undefined
+  for (const name in fields) {
+    const value = fields[name]
+    const kept = personal.has(name)
+      ? '[redacted]'
+      : depth < 2 && isPlainObject(value)
+        ? withoutPersonal(value, depth + 1)
+        : value
+    if (kept === value) continue
+    clean ??= { ...fields }
+    clean[name] = kept
+  }
+  return clean ?? fields
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
 /** Kind, code and stack positions, never the message: messages of foreign errors quote what they were given. */
 function errorForLog(error: unknown): Record<string, unknown> {

@@ -37,7 +37,7 @@ export function consume(options: {
   /** With Postgres away the ticket waits a second; should that fail too, the sweep brings a new one. */
   const takeOrWait = async (ticket: { id: string; ticket: number }): Promise<Refusal | 'ended'> => {
     try {
-      return await runner.take(ticket)
+      return await untilWorked(runner, ticket)
     } catch (error) {
       log.warn({ err: error, id: ticket.id }, 'could not take a ticket')
       return { later: 1000 }
@@ -55,4 +55,11 @@ export function consume(options: {
   })
   worker.on('error', (error) => log.debug({ err: error, queue }, 'a consumer met an error'))
   return worker
+}
+
+/** Resolves when the work is over; that its result is still on its way to the ledger need not keep the slot. */
+function untilWorked(runner: Runner, ticket: { id: string; ticket: number }): Promise<Refusal | 'ended'> {
+  return new Promise((resolve, reject) => {
+    runner.take(ticket, () => resolve('ended')).then(resolve, reject)
+  })
 }
