@@ -1,4 +1,4 @@
-import { NotAuthorizedException } from '@aws-sdk/client-cognito-identity-provider'
+import { InvalidPasswordException, NotAuthorizedException } from '@aws-sdk/client-cognito-identity-provider'
 import { products, type Product } from '../../src/shared/config.ts'
 import { signIn, signUp } from '../cognito/accounts.ts'
 import { Plain } from '../launch/plain.ts'
@@ -56,11 +56,16 @@ async function askCognito(
     await signUp(pool, { ...account, username: account.email.split('@')[0] ?? '' })
     return await signIn(pool, account)
   } catch (error) {
-    if (!(error instanceof NotAuthorizedException)) throw error
+    if (!isWrongPassword(error)) throw error
     throw new Plain(`${account.email} has another password in the pool of ${app}: name it with --password`, {
       cause: error,
     })
   }
+}
+
+/** Cognito says the one, cognito-local the other. */
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof NotAuthorizedException || error instanceof InvalidPasswordException
 }
 
 async function askGoogle({ google }: StackFile, email: string): Promise<{ sub: string; idToken: string }> {

@@ -3,7 +3,7 @@ import type { HttpProblem } from './problems.ts'
 /** The body of an error answer: each product has the shape its clients know. */
 export function problemBody(url: string, problem: HttpProblem, requestId: string): object {
   const [, mount = ''] = url.split(/[/?]/, 2)
-  return (shapes[mount] ?? plain)(problem, requestId)
+  return (shapes.get(mount) ?? plain)(problem, requestId)
 }
 
 type Shape = (problem: HttpProblem, requestId: string) => object
@@ -18,4 +18,8 @@ const plain: Shape = ({ code, message, field }, requestId) => ({
   error: { code, message, ...(field === undefined ? {} : { field }), requestId },
 })
 
-const shapes: Record<string, Shape> = { rundi: detail, lockin: detail, iep: message }
+const shapes = new Map([
+  ['rundi', detail],
+  ['lockin', detail],
+  ['iep', message],
+])

@@ -201,7 +201,8 @@ const settleUndo = transition('ledger.settle-undone', {
   from: `'undoing'`,
   set: `state = j.verdict, undo = $4, undo_error = $5::jsonb, settled_at = coalesce(j.settled_at, now()),
     undo_again_at = case when j.unwitnessed then now() + interval '${UNDO_AGAIN_AFTER}' end, unwitnessed = false`,
-  kind: `'settled'`,
+  // Settled by this very transaction, or earlier, so that this was an undo that ran once more.
+  kind: `case settled_at when now() then 'settled' else 'undone again' end`,
   detail: `jsonb_strip_nulls(jsonb_build_object('state', verdict, 'undo', undo, 'undoError', undo_error, 'error', error))`,
 })
 

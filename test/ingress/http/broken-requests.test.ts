@@ -86,7 +86,6 @@ test('addresses that lead nowhere', async () => {
   ]
   for (const [url, status] of nowhere) {
     const answer = await web.app.inject({ url, headers })
-    expect([answer.statusCode, 404], url).toContain(status === 414 ? answer.statusCode : status)
     expect(answer.statusCode, url).toBe(status)
     expect(answer.json().error, url).toMatchObject({ requestId: expect.stringMatching(/^[0-9a-f]{32}$/) })
   }

@@ -59,8 +59,7 @@ describe('the stack of npm run dev', () => {
     expect({ email, use }).toEqual({ email: 'grace@example.org', use: 'id' })
 
     // The sign-up travels the way of all sign-ups.
-    const ready = await untilAnswered(`${stack.web}/anki/users/${sub}`, token)
-    expect(ready).toEqual({ profile: true, collection: true, ready: true })
+    await untilReady(`${stack.web}/anki/users/${sub}`, token)
   })
 
   test('gives the same user an access token, and refuses another password in one line', async () => {
@@ -162,7 +161,7 @@ describe('the stack of npm run dev', () => {
     expect(again.pid).not.toBe(stack.pid)
     const { stdout } = await state.run('token', '--app', 'anki', '--email', 'grace@example.org')
     const { sub } = decodeJwt(stdout.trim())
-    expect(await untilAnswered(`${again.web}/anki/users/${sub}`, stdout.trim())).toMatchObject({ ready: true })
+    await untilReady(`${again.web}/anki/users/${sub}`, stdout.trim())
   })
 
   test('ends with Ctrl-C and leaves nothing behind', async () => {
@@ -206,10 +205,9 @@ function credentialsOf({ accessKeyId = '', secretAccessKey = '' }: StackFile['s3
   return { accessKeyId, secretAccessKey }
 }
 
-async function untilAnswered(url: string, token: string): Promise<unknown> {
-  const ask = async () => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status
-  await expect.poll(ask, { timeout: 30_000 }).toBe(200)
-  return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json()
+async function untilReady(url: string, token: string): Promise<void> {
+  const ask = async () => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json()
+  await expect.poll(ask, { timeout: 30_000 }).toEqual({ profile: true, collection: true, ready: true })
 }
 
 async function untilOk(url: string): Promise<void> {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../src/shared/config.ts'
+
+const least = { DATABASE_URL: 'postgres://localhost/millrace', REDIS_URL: 'redis://localhost' }
+const faultsOf = (env: Record<string, string>): string[] => {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+test('two addresses are enough to start with', () => {
+  const config = readConfig(least)
+
+  expect(config).toMatchObject({
+    local: false,
+    operators: [],
+    database: { pool: 12, migrationUrl: least.DATABASE_URL },
+  })
+  expect(config.anki.collections).toBe('./efs/collections')
+  expect(config.trust.anki).toEqual({ issuer: undefined, jwksUrl: undefined, audience: [], keys: [] })
+})
+
+test('every fault is told at once, with the name of its variable', () => {
+  const faults = faultsOf({
+    PORT: 'http',
+    ANKI_KEYS: 'short',
+    OPERATORS: 'grace:queen:long-enough-password',
+    STATUS_LINK_SECRET: 'short',
+  })
+
+  expect(faults).toHaveLength(6)
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'PORT', 'ANKI_KEYS', 'OPERATORS', 'STATUS_LINK_SECRET'])
+    expect(faults.filter((fault) => fault.startsWith(`${name} `))).toHaveLength(1)
+})
+
+test('an empty variable counts as one that is not set', () => {
+  expect(faultsOf({ ...least, PORT: '', EVENTS_QUEUE_URL: '' })).toEqual([])
+})
+
+test('a product’s keys come from its issuer unless another place is named', () => {
+  const config = readConfig({
+    ...least,
+    ANKI_ISSUER: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc',
+    ANKI_AUDIENCE: 'one, two,',
+    RUNDI_ISSUER: 'https://accounts.google.com',
+    RUNDI_JWKS_URL: 'https://www.googleapis.com/oauth2/v3/certs',
+  })
+
+  expect(config.trust.anki).toMatchObject({
+    jwksUrl: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/jwks.json',
+    audience: ['one', 'two'],
+  })
+  expect(config.trust.rundi.jwksUrl).toBe('https://www.googleapis.com/oauth2/v3/certs')
+})
+
+test('an operator’s password may contain colons', () => {
+  const { operators } = readConfig({
+    ...least,
+    OPERATORS: 'grace:operator:a:long:password,linus:viewer:another-password',
+  })
+
+  expect(operators).toEqual([
+    { name: 'grace', role: 'operator', password: 'a:long:password' },
+    { name: 'linus', role: 'viewer', password: 'another-password' },
+  ])
+})
