@@ -65,10 +65,12 @@ export async function startChild({ command, cwd, env, hear }: Program): Promise<
 
 /** The second best where there is no setpriv, and when we leave without having stopped what we started. */
 function killAtExit(pid: number): void {
-  if (living.size === 0) process.once('exit', () => living.forEach((each) => kill(-each, 'SIGKILL')))
+  if (!listening) process.once('exit', () => living.forEach((each) => kill(-each, 'SIGKILL')))
+  listening = true
   living.add(pid)
 }
 const living = new Set<number>()
+let listening = false
 
 /** One that is gone already needs no signal. */
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -48,7 +48,7 @@ test('it listens before Postgres is there, and works once it is', async () => {
   expect((await fetch(`${address}/readyz`)).status).toBe(503)
   expect((await initiate(address, 'wait=1')).status).toBe(503)
 
-  await world.postgresServer?.start()
+  await world.postgresServer?.restart()
   await web.says('"msg":"ready"')
   expect((await fetch(`${address}/readyz`)).status).toBe(200)
   expect((await initiate(address, 'wait=30')).status).toBe(200)
@@ -68,13 +68,13 @@ test('on a signal it answers who waits and lets nobody hang', async () => {
   const address = await addressOf(web)
   const receipt = (await (await initiate(address, 'wait=0')).json()) as { id: string; statusUrl: string }
   const waiting = fetch(`${address}/jobs/${receipt.id}?wait=30`, { headers: withKey('anki') })
-  const streaming = fetch(`${address}${receipt.statusUrl.replace('?', '/events?')}`).then((response) => response.text())
-  await streaming.then.call(Promise.resolve(), () => undefined)
-  await waitForRequests(address)
+  const stream = await fetch(`${address}${receipt.statusUrl.replace('?', '/events?')}`)
+  // What was sent before this is in hand by now.
+  expect((await fetch(`${address}/livez`)).status).toBe(200)
 
   web.signal('SIGTERM')
   expect(((await (await waiting).json()) as { id: string }).id).toBe(receipt.id)
-  expect(await streaming).toContain('event: waiting')
+  expect(await stream.text()).toContain('event: waiting')
   expect(await web.exited).toBe(0)
 })
 
@@ -102,8 +102,3 @@ test('the log says what happened to each request, and nothing about anybody', as
   const sig = statusUrl.split('sig=')[1] as string
   for (const secret of [sig, 'secret', ada.body.email, ada.id, 'not.a.token', withKey('anki')['x-millrace-key']]) expect(web.output()).not.toContain(secret)
 })
-
-/** Until the process has the two waiting requests in hand. */
-async function waitForRequests(address: string): Promise<void> {
-  expect((await fetch(`${address}/livez`)).status).toBe(200)
-}
