@@ -1,4 +1,4 @@
-import { bullmq, graphileWorker, millrace, pgBoss, type Contestant, type ContestantName, type Work } from '../contestants.ts'
+import { bullmq, graphileWorker, graphileWorkerBatched, millrace, pgBoss, type Contestant, type ContestantName, type Work } from '../contestants.ts'
 import { cpuOf } from '../cpu.ts'
 import { median, shortly, spread } from '../numbers.ts'
 import type { Setting } from '../setting.ts'
@@ -23,9 +23,9 @@ export async function drain({ stack, say, options }: Setting): Promise<{ tables:
     ...[50, 200].map((concurrency) => ({
       work: 'nothing' as const,
       concurrency,
-      field: [millrace, bullmq, graphileWorker, pgBoss],
+      field: [millrace, bullmq, graphileWorker, graphileWorkerBatched, pgBoss],
     })),
-    { work: 'write', concurrency: 50, field: [millrace, graphileWorker, pgBoss] },
+    { work: 'write', concurrency: 50, field: [millrace, graphileWorker, graphileWorkerBatched, pgBoss] },
   ]
   const samples: Drain[] = []
   for (let round = 0; round < options.rounds; round += 1) {
@@ -56,7 +56,7 @@ async function drainOnce(
     const worker = stack.start(contestant.worker, {
       name: `${contestant.name}-worker`,
       args: [String(concurrency), String(jobs), ...(work === 'write' ? ['write'] : [])],
-      env: filled.env,
+      env: { ...contestant.env, ...filled.env },
     })
     try {
       const pids = { worker: worker.pid, ...stack.pids }

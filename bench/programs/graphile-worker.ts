@@ -3,7 +3,7 @@ import pg from 'pg'
 import { insertEffect, type Payload } from '../job.ts'
 import { countTo, given, onEnd, say } from './say.ts'
 
-// graphile-worker as its page on performance advises: a local queue and batched completion; no line logged per job.
+// graphile-worker, with batches or without; no line is logged per job.
 const [concurrency = '50', jobs = '0', writes = ''] = process.argv.slice(2)
 const ran = countTo(Number(jobs))
 const max = Number(given('DATABASE_POOL'))
@@ -23,9 +23,9 @@ const runner = await run({
   preset: {
     worker: {
       concurrentJobs: Number(concurrency),
-      localQueue: { size: Number(process.env['GRAPHILE_LOCAL_QUEUE'] ?? 500) },
-      completeJobBatchDelay: Number(process.env['GRAPHILE_BATCH_DELAY'] ?? 0),
-      failJobBatchDelay: 0,
+      localQueue: { size: Number(given('LOCAL_QUEUE')) },
+      completeJobBatchDelay: Number(given('BATCH_DELAY')),
+      failJobBatchDelay: Number(given('BATCH_DELAY')),
     },
   },
 })

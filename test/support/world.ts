@@ -71,6 +71,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const redisServer = await startRedis({
     ...inject('redisProgram'),
     directory: path.join(directory, 'redis'),
+    // One that restarts has forgotten everything.
+    persist: false,
   })
   const env: Record<string, string> = {
     DATABASE_URL: proxy?.url ?? database.url,

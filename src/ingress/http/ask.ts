@@ -8,7 +8,7 @@ import type { LightRuns } from './light.ts'
 import { outcomeWithin, untilGone } from './outcome.ts'
 import { preferredWait } from './prefer.ts'
 import { HttpProblem, unavailable } from './problems.ts'
-import { receiptOf } from './receipt.ts'
+import { freshReceipt, receiptOf } from './receipt.ts'
 
 /** How a route answers for its job. */
 export interface Answering {
@@ -40,7 +40,7 @@ export function createAskFor(parts: Omit<HttpParts, 'askFor'> & { light: LightRu
   const receiptFor = async (id: string, reply: Pick<FastifyReply, 'code'>): Promise<void> => {
     const row = await watch.see(id)
     if (!row) throw new HttpProblem(410, 'gone', 'The job this request asked for is no longer kept.')
-    void reply.code(202).header('location', `/jobs/${id}`).send(receiptOf(row, links))
+    void accepted(reply, id).send(receiptOf(row, links))
   }
 
   return async (
@@ -65,9 +65,14 @@ export function createAskFor(parts: Omit<HttpParts, 'askFor'> & { light: LightRu
       if (outcome) refuse(outcome.error, refusals)
     }
     if (otherwise === 'unavailable') throw unavailable('This takes longer than it should. Please try again.')
-    await receiptFor(asked.id, reply)
+    if (ms === 0 && asked.decision === 'entered')
+      void accepted(reply, asked.id).send(freshReceipt(ask.job, asked.id, links))
+    else await receiptFor(asked.id, reply)
   }
 }
+
+const accepted = (reply: Pick<FastifyReply, 'code'>, id: string) =>
+  reply.code(202).header('location', `/jobs/${id}`)
 
 const withResult = (result: unknown) => ({ status: 200, body: result })
 

@@ -28,7 +28,10 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
     '/readyz',
     { ...hidden, schema: { ...hidden.schema, summary: 'Whether requests should come here' } },
     async (_request, reply) => {
-      const postgres = await Promise.race([canRead(), sleep(READY_WITHIN).then(() => false)])
+      const answered = new AbortController()
+      const late = sleep(READY_WITHIN, answered.signal).then(() => false)
+      const postgres = await Promise.race([canRead(), late])
+      answered.abort()
       const state = {
         ready: postgres && !closing.aborted,
         postgres,

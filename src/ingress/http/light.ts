@@ -52,9 +52,11 @@ export function createLightRuns(options: {
     },
     close: async () => {
       closed = true
-      await Promise.race([Promise.all(busy), sleep(FINISH_WITHIN)])
+      const finished = new AbortController()
+      const all = Promise.all(busy).then(() => finished.abort())
+      await Promise.race([all, sleep(FINISH_WITHIN, finished.signal)])
       if (busy.size > 0) running()?.lease.abortAll('shutdown')
-      await Promise.all(busy)
+      await all
     },
   }
 }

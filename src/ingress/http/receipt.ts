@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { Job } from '../../jobs/define.ts'
 import type { Seen } from '../../jobs/ledger/read.ts'
 import type { Failure } from '../../jobs/ledger/rows.ts'
 import type { Caller } from '../who.ts'
-import type { StatusLinks } from './status-link.ts'
+import { bornAt, type StatusLinks } from './status-link.ts'
 
 /** What the world calls the states of a row. */
 export type PublicState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed' | 'cancelled'
@@ -46,11 +47,28 @@ export function receiptOf(row: Seen, links: StatusLinks | undefined): Receipt {
     progress: { percent: state === 'completed' ? 100 : (row.percent ?? 0), step: row.step },
     attempt: row.attempts,
     attempts: row.max_attempts,
-    createdAt: iso(row.created_at),
+    createdAt: iso(bornAt(row.id)),
     startedAt: row.started_at === null ? null : iso(row.started_at),
     settledAt: row.settled_at === null ? null : iso(row.settled_at),
     ...(state === 'completed' ? { result: row.result } : {}),
     ...(state === 'failed' || state === 'cancelled' ? { error: row.error ?? endedWithout(state) } : {}),
+    ...(statusUrl === undefined ? {} : { statusUrl }),
+  }
+}
+
+/** The receipt of a row that was entered a moment ago, known without reading it. */
+export function freshReceipt(job: Job, id: string, links: StatusLinks): Receipt {
+  const statusUrl = links.to({ id, round: 1, asked_at: bornAt(id) })
+  return {
+    id,
+    name: job.name,
+    state: 'waiting',
+    progress: { percent: 0, step: null },
+    attempt: 0,
+    attempts: job.retry.attempts,
+    createdAt: iso(bornAt(id)),
+    startedAt: null,
+    settledAt: null,
     ...(statusUrl === undefined ? {} : { statusUrl }),
   }
 }

@@ -12,6 +12,9 @@ export interface StatusLinks {
 
 const VALID_FOR = days(7)
 
+/** When a job was first asked for, in milliseconds since 1970: the first 48 bits of its id (UUID version 7) say so. */
+export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+
 export function createStatusLinks(secret: string | undefined): StatusLinks {
   if (secret === undefined) return { to: () => undefined, opens: () => false }
 
@@ -20,7 +23,8 @@ export function createStatusLinks(secret: string | undefined): StatusLinks {
 
   return {
     to: ({ id, round, asked_at }) => {
-      const expires = String(Math.floor((asked_at + VALID_FOR) / 1000))
+      const askedAt = round === 1 ? bornAt(id) : asked_at
+      const expires = String(Math.floor((askedAt + VALID_FOR) / 1000))
       return `/jobs/${id}?sig=${round}.${expires}.${macOf(id, String(round), expires)}`
     },
     opens: (id, sig) => {

@@ -24,10 +24,10 @@ export async function* eventsOf(
   const isNews = (row: Seen): boolean => row.last_event > after || isSettled(row)
 
   yield 'retry: 1000\n\n'
-  while (!signal.aborted && performance.now() < endsAt) {
+  do {
     try {
       const row = await parts.watch.until(id, isNews, KEEP_ALIVE, signal)
-      if (!row || signal.aborted) return
+      if (!row) return
       const page = row.last_event > after ? await history(parts.run, id, after) : []
       const told = page.map((entry) => toldAs(entry, row)).join('')
       yield told === '' ? ': still here\n\n' : told
@@ -39,7 +39,8 @@ export async function* eventsOf(
       parts.log.warn({ err: error, id }, 'a stream of events waits for Postgres')
       await sleep(seconds(1), signal)
     }
-  }
+    // A server that closes tells what it knows first.
+  } while (!signal.aborted && performance.now() < endsAt)
 }
 
 /** What the world is told of an entry; what only concerns tickets and undos is nobody's business. */

@@ -6,18 +6,41 @@ import { ada, bearer, grace, startWeb, withKey } from './web.ts'
 test('a server asks for a user and gets a receipt that leads to the result', async () => {
   await using web = await startWeb()
 
-  const asked = await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })
+  const asked = await web.app.inject({
+    method: 'POST',
+    url: '/anki/users',
+    headers: withKey('anki'),
+    payload: ada.body,
+  })
   expect(asked.statusCode).toBe(202)
   const receipt = asked.json()
   expect(asked.headers.location).toBe(`/jobs/${receipt.id}`)
-  expect(Object.keys(receipt)).toEqual(
-    ['id', 'name', 'state', 'progress', 'attempt', 'attempts', 'createdAt', 'startedAt', 'settledAt', 'statusUrl'],
-  )
-  expect(receipt).toMatchObject({ name: 'anki.initiate-user', state: 'waiting', attempt: 0, attempts: 5, settledAt: null })
+  expect(Object.keys(receipt)).toEqual([
+    'id',
+    'name',
+    'state',
+    'progress',
+    'attempt',
+    'attempts',
+    'createdAt',
+    'startedAt',
+    'settledAt',
+    'statusUrl',
+  ])
+  expect(receipt).toMatchObject({
+    name: 'anki.initiate-user',
+    state: 'waiting',
+    attempt: 0,
+    attempts: 5,
+    settledAt: null,
+  })
 
   await web.world.finish(receipt.id)
   const settled = await web.app.inject({ url: `/jobs/${receipt.id}`, headers: withKey('anki') })
-  expect(settled.json()).toMatchObject({ state: 'completed', result: { profile: true, collection: true, ready: true } })
+  expect(settled.json()).toMatchObject({
+    state: 'completed',
+    result: { profile: true, collection: true, ready: true },
+  })
   expect(settled.body).not.toContain(web.world.directory)
 })
 

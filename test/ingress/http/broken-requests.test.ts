@@ -28,7 +28,10 @@ test('what is not a body of this shape is refused with the name of the field', a
   for (const [body, field] of faults) {
     const answer = await post(web, JSON.stringify(body))
     expect(answer.statusCode, JSON.stringify(body)).toBe(400)
-    expect(answer.json().error, JSON.stringify(body)).toMatchObject({ field, requestId: answer.headers['x-request-id'] })
+    expect(answer.json().error, JSON.stringify(body)).toMatchObject({
+      field,
+      requestId: answer.headers['x-request-id'],
+    })
     expect(Object.keys(answer.json())).toEqual(['error'])
   }
 })
@@ -102,7 +105,12 @@ test('a method that is not there is told which are', async () => {
     ['OPTIONS', '/anki/users', 'POST'],
   ]
   for (const [method, url, allow] of tried) {
-    const answer = await web.app.inject({ method: method as 'GET', url, payload: '<not json>', headers: { 'content-type': 'text/xml' } })
+    const answer = await web.app.inject({
+      method: method as 'GET',
+      url,
+      payload: '<not json>',
+      headers: { 'content-type': 'text/xml' },
+    })
     expect(answer.statusCode, url).toBe(405)
     expect(answer.headers.allow, url).toBe(allow)
   }
@@ -125,14 +133,27 @@ test('every answer carries its ids, and a trace that came in goes on', async () 
   await using web = await startWeb()
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   const send = (traceparent: string) =>
-    web.app.inject({ method: 'POST', url: '/anki/users', headers: { ...withKey('anki'), traceparent }, payload: ada.body })
+    web.app.inject({
+      method: 'POST',
+      url: '/anki/users',
+      headers: { ...withKey('anki'), traceparent },
+      payload: ada.body,
+    })
 
   const traced = await send(`00-${trace}-00f067aa0ba902b7-01`)
   expect(traced.headers['x-trace-id']).toBe(trace)
   expect(traced.headers['x-request-id']).not.toBe(trace)
   expect((await web.world.see(traced.json().id)).trace).toBe(trace)
 
-  for (const invalid of ['', 'x', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, `00-${trace}-${'0'.repeat(16)}-01`, `ff-${trace}-00f067aa0ba902b7-01`, `00-${trace}-00f067aa0ba902b7-01-more`, `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`]) {
+  for (const invalid of [
+    '',
+    'x',
+    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    `00-${trace}-${'0'.repeat(16)}-01`,
+    `ff-${trace}-00f067aa0ba902b7-01`,
+    `00-${trace}-00f067aa0ba902b7-01-more`,
+    `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`,
+  ]) {
     const untraced = await send(invalid)
     expect(untraced.headers['x-trace-id'], invalid).toMatch(/^[0-9a-f]{32}$/)
     expect(untraced.headers['x-trace-id'], invalid).not.toBe(trace)

@@ -4,7 +4,12 @@ import { basic, startWeb, withKey } from './web.ts'
 
 test('ready means that Postgres answers; Redis is told but not needed', async () => {
   await using web = await startWeb({ ownPostgres: true })
-  expect((await web.app.inject({ url: '/readyz' })).json()).toEqual({ ready: true, postgres: true, redis: true, stopping: false })
+  expect((await web.app.inject({ url: '/readyz' })).json()).toEqual({
+    ready: true,
+    postgres: true,
+    redis: true,
+    stopping: false,
+  })
 
   await web.world.redisServer.stop()
   while (web.world.asking.redis.status === 'ready') await new Promise((resolve) => setTimeout(resolve, 10))
@@ -33,11 +38,17 @@ test('with Postgres away everything that needs it says when to come back', async
     web.app.inject({ url: statusUrl }),
     web.app.inject({ url: `/jobs/${id}/events`, headers: withKey('anki') }),
     web.app.inject({ method: 'DELETE', url: `/jobs/${id}`, headers: withKey('anki') }),
-    web.app.inject({ method: 'POST', url: '/rundi/auth/ensure-user', headers: withKey('rundi'), payload: signIn }),
+    web.app.inject({
+      method: 'POST',
+      url: '/rundi/auth/ensure-user',
+      headers: withKey('rundi'),
+      payload: signIn,
+    }),
     web.app.inject({ url: `/operators/jobs/${id}`, headers: basic('linus') }),
   ])
   expect(answers.map((answer) => answer.statusCode)).toEqual(answers.map(() => 503))
   for (const answer of answers) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+  await web.world.postgresServer?.restart()
   expect(Object.keys(answers[8]?.json() as object)).toEqual(['detail'])
 })
 
@@ -50,9 +61,13 @@ test('metrics of all processes are for this machine, and for operators', async (
   expect(here.statusCode).toBe(200)
   expect(here.headers['content-type']).toContain('text/plain')
   expect(here.body).toContain('millrace_queue_depth{queue="quick",state="waiting",process="web"')
-  expect(here.body).toMatch(/millrace_http_request_duration_seconds_count\{method="POST",route="\/anki\/users",status="202",process="web",instance="[0-9a-f]{8}"\} 1/)
+  expect(here.body).toMatch(
+    /millrace_http_request_duration_seconds_count\{method="POST",route="\/anki\/users",status="202",process="web",instance="[0-9a-f]{8}"\} 1/,
+  )
   expect((await web.app.inject(outside)).statusCode).toBe(401)
-  expect((await web.app.inject({ url: '/metrics', headers: { 'x-forwarded-for': '127.0.0.1' } })).statusCode).toBe(401)
+  expect(
+    (await web.app.inject({ url: '/metrics', headers: { 'x-forwarded-for': '127.0.0.1' } })).statusCode,
+  ).toBe(401)
   expect((await web.app.inject({ ...outside, headers: basic('linus') })).statusCode).toBe(200)
 })
 
@@ -60,23 +75,25 @@ test('the document describes the routes, and its page is there', async () => {
   await using web = await startWeb()
   const document = (await web.app.inject({ url: '/openapi.json' })).json()
   expect(document.openapi).toBe('3.1.0')
-  expect(Object.keys(document.paths).sort()).toEqual([
-    '/anki/users',
-    '/anki/users/{id}',
-    '/jobs/{id}',
-    '/jobs/{id}/events',
-    '/livez',
-    '/metrics',
-    '/operators/anki/users/{id}',
-    '/operators/jobs/{id}',
-    '/operators/jobs/{id}:cancel',
-    '/operators/jobs/{id}:redrive',
-    '/operators/jobs/{id}:undo',
-    '/operators/messages',
-    '/operators/messages/{id}',
-    '/rundi/auth/ensure-user',
-    '/readyz',
-  ].sort())
+  expect(Object.keys(document.paths).sort()).toEqual(
+    [
+      '/anki/users',
+      '/anki/users/{id}',
+      '/jobs/{id}',
+      '/jobs/{id}/events',
+      '/livez',
+      '/metrics',
+      '/operators/anki/users/{id}',
+      '/operators/jobs/{id}',
+      '/operators/jobs/{id}:cancel',
+      '/operators/jobs/{id}:redrive',
+      '/operators/jobs/{id}:undo',
+      '/operators/messages',
+      '/operators/messages/{id}',
+      '/rundi/auth/ensure-user',
+      '/readyz',
+    ].sort(),
+  )
   const body = document.paths['/anki/users'].post.requestBody.content['application/json'].schema
   expect(body.required).toEqual(['cognito_user_id', 'username', 'email'])
   expect((await web.app.inject({ url: '/docs/' })).body).toContain('swagger')

@@ -38,7 +38,10 @@ export async function startIssuer(): Promise<Issuer> {
     fetches += 1
     if (isAway) return void response.writeHead(500).end()
     exportJWK(pair.publicKey).then(
-      (jwk) => response.end(JSON.stringify({ keys: [{ ...jwk, kid: `key-${generation}`, alg: 'RS256', use: 'sig' }] })),
+      (jwk) =>
+        response.end(
+          JSON.stringify({ keys: [{ ...jwk, kid: `key-${generation}`, alg: 'RS256', use: 'sig' }] }),
+        ),
       () => response.writeHead(500).end(),
     )
   })

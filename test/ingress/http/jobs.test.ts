@@ -5,7 +5,9 @@ import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '..
 import { ada, bearer, grace, startWeb, withKey, type Web } from './web.ts'
 
 const initiate = async (web: Web): Promise<{ id: string; statusUrl: string }> =>
-  (await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })).json()
+  (
+    await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })
+  ).json()
 
 test('only the owner and the servers of the product see a job; for anybody else there is none', async () => {
   await using web = await startWeb()
@@ -27,7 +29,11 @@ test('only the owner and the servers of the product see a job; for anybody else 
     const missing = await web.app.inject({ url: `/jobs/${randomUUID()}`, headers })
     expect(foreign.statusCode).toBe(404)
     expect({ ...foreign.json().error, requestId: '' }).toEqual({ ...missing.json().error, requestId: '' })
-    for (const [method, url] of [['DELETE', `/jobs/${id}`], ['GET', `/jobs/${id}/events`], ['GET', `/jobs/${id}?wait=1`]] as const)
+    for (const [method, url] of [
+      ['DELETE', `/jobs/${id}`],
+      ['GET', `/jobs/${id}/events`],
+      ['GET', `/jobs/${id}?wait=1`],
+    ] as const)
       expect((await web.app.inject({ method, url, headers })).statusCode).toBe(404)
   }
   expect((await web.app.inject({ url: `/jobs/${id}` })).statusCode).toBe(401)
@@ -73,7 +79,10 @@ test('an ETag holds until something changes', async () => {
     expect(same.body).toBe('')
     expect(same.headers.etag).toBe(etag)
   }
-  const waited = await web.app.inject({ url: `/jobs/${id}?wait=1`, headers: { ...headers, 'if-none-match': etag } })
+  const waited = await web.app.inject({
+    url: `/jobs/${id}?wait=1`,
+    headers: { ...headers, 'if-none-match': etag },
+  })
   expect(waited.statusCode).toBe(304)
 
   await web.world.finish(id)
@@ -83,14 +92,24 @@ test('an ETag holds until something changes', async () => {
 })
 
 test('with an ETag a waiting reader hears of any change, not only of the last', async () => {
-  await using web = await startWeb({ jobs: testJobs, setup: effectTables, env: { IEP_KEYS: 'iep-test-key-0123456789' } })
+  await using web = await startWeb({
+    jobs: testJobs,
+    setup: effectTables,
+    env: { IEP_KEYS: 'iep-test-key-0123456789' },
+  })
   const { directory, asking } = web.world
-  const { id } = await asking.accept.now(ask(walkSteps, { key: 'ada', directory, waitAt: 'made' }), 'f'.repeat(32))
+  const { id } = await asking.accept.now(
+    ask(walkSteps, { key: 'ada', directory, waitAt: 'made' }),
+    'f'.repeat(32),
+  )
   await own(web, id)
   const headers = bearer(await web.issuer.cognito({ sub: ada.id }))
   const first = await web.app.inject({ url: `/jobs/${id}`, headers })
 
-  const reading = web.app.inject({ url: `/jobs/${id}?wait=30`, headers: { ...headers, 'if-none-match': String(first.headers.etag) } })
+  const reading = web.app.inject({
+    url: `/jobs/${id}?wait=30`,
+    headers: { ...headers, 'if-none-match': String(first.headers.etag) },
+  })
   const finishing = web.world.finish(id)
   await reached(directory, 'made')
   expect((await reading).json().state).toBe('active')
@@ -114,20 +133,38 @@ test('who is told to wait longer than anybody may, or not understandably, is tre
 test('a status link opens one job for looking, until somebody changes a letter of it', async () => {
   await using web = await startWeb()
   const { id, statusUrl } = await initiate(web)
-  const other = (await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: grace.body })).json()
+  const other = (
+    await web.app.inject({
+      method: 'POST',
+      url: '/anki/users',
+      headers: withKey('anki'),
+      payload: grace.body,
+    })
+  ).json()
 
   const seen = await web.app.inject({ url: statusUrl })
   expect(seen.statusCode).toBe(200)
   expect(seen.json()).toMatchObject({ id, state: 'waiting' })
   expect(seen.json()).not.toHaveProperty('statusUrl')
   expect(seen.headers['access-control-allow-origin']).toBe('*')
-  const known = await web.app.inject({ url: statusUrl, headers: { 'if-none-match': String(seen.headers.etag) } })
+  const known = await web.app.inject({
+    url: statusUrl,
+    headers: { 'if-none-match': String(seen.headers.etag) },
+  })
   expect(known.statusCode).toBe(304)
 
   const [, sig = ''] = statusUrl.split('sig=')
   const flipped = (at: number) => sig.slice(0, at) + (sig[at] === 'A' ? 'B' : 'A') + sig.slice(at + 1)
-  const tampered = [flipped(sig.length - 1), flipped(sig.length - 20), sig.replace(/^\d+/, '2'), sig.replace(/\.\d+\./, '.9999999999.'), '', sig.slice(1)]
-  for (const wrong of tampered) expect((await web.app.inject({ url: `/jobs/${id}?sig=${wrong}` })).statusCode).toBe(401)
+  const tampered = [
+    flipped(sig.length - 1),
+    flipped(sig.length - 20),
+    sig.replace(/^\d+/, '2'),
+    sig.replace(/\.\d+\./, '.9999999999.'),
+    '',
+    sig.slice(1),
+  ]
+  for (const wrong of tampered)
+    expect((await web.app.inject({ url: `/jobs/${id}?sig=${wrong}` })).statusCode).toBe(401)
   expect((await web.app.inject({ url: `/jobs/${other.id}?sig=${sig}` })).statusCode).toBe(401)
   expect((await web.app.inject({ method: 'DELETE', url: statusUrl })).statusCode).toBe(401)
   expect((await web.world.see(id)).state).toBe('waiting')
@@ -141,7 +178,12 @@ test('a status link stays the same for a round and goes on to open the next', as
   expect(owners.json().statusUrl).toBe(statusUrl)
 
   const renamed = { ...ada.body, username: 'ada-lovelace' }
-  const again = await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: renamed })
+  const again = await web.app.inject({
+    method: 'POST',
+    url: '/anki/users',
+    headers: withKey('anki'),
+    payload: renamed,
+  })
   expect(again.json()).toMatchObject({ id, state: 'waiting' })
   expect(again.json().statusUrl).not.toBe(statusUrl)
   expect((await web.app.inject({ url: statusUrl })).json().state).toBe('waiting')
@@ -151,7 +193,9 @@ test('without a secret there are no links', async () => {
   await using web = await startWeb({ env: { STATUS_LINK_SECRET: '' } })
   const { id, statusUrl } = await initiate(web)
   expect(statusUrl).toBeUndefined()
-  expect((await web.app.inject({ url: `/jobs/${id}?sig=1.9999999999.${'A'.repeat(43)}` })).statusCode).toBe(401)
+  expect((await web.app.inject({ url: `/jobs/${id}?sig=1.9999999999.${'A'.repeat(43)}` })).statusCode).toBe(
+    401,
+  )
 })
 
 test('cancelling: at once, on the way, and too late', async () => {
@@ -170,7 +214,9 @@ test('cancelling: at once, on the way, and too late', async () => {
   expect(stopping.statusCode).toBe(202)
   expect(stopping.json().state).toBe('active')
   await web.world.finish(id)
-  expect((await web.app.inject({ url: `/jobs/${id}`, headers: withKey('anki') })).json().state).toBe('cancelled')
+  expect((await web.app.inject({ url: `/jobs/${id}`, headers: withKey('anki') })).json().state).toBe(
+    'cancelled',
+  )
 
   await initiate(web)
   await web.world.finish(id)
@@ -185,12 +231,21 @@ test('a failed job says why, in words that were meant for the caller', async () 
   const row = await web.world.work(ask(walkSteps, { key: 'ada', directory, ends: 'for good' }))
   await own(web, row.id)
 
-  const receipt = await web.app.inject({ url: `/jobs/${row.id}`, headers: bearer(await web.issuer.cognito({ sub: ada.id })) })
-  expect(receipt.json()).toMatchObject({ state: 'failed', error: { code: 'no-use', message: 'trying again cannot help' } })
+  const receipt = await web.app.inject({
+    url: `/jobs/${row.id}`,
+    headers: bearer(await web.issuer.cognito({ sub: ada.id })),
+  })
+  expect(receipt.json()).toMatchObject({
+    state: 'failed',
+    error: { code: 'no-use', message: 'trying again cannot help' },
+  })
   expect(receipt.json()).not.toHaveProperty('result')
 })
 
 /** Gives a job of the tests to Ada, so that her token opens it. */
 async function own(web: Web, id: string): Promise<void> {
-  await web.world.database.run({ name: 'test.own', text: 'update millrace.jobs set owner = $2 where id = $1' }, [id, `anki:${ada.id}`])
+  await web.world.database.run(
+    { name: 'test.own', text: 'update millrace.jobs set owner = $2 where id = $1' },
+    [id, `anki:${ada.id}`],
+  )
 }

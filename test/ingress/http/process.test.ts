@@ -3,7 +3,8 @@ import { createWorld, type World } from '../../support/world.ts'
 import type { TestProcess } from '../../support/processes.ts'
 import { ada, withKey } from './web.ts'
 
-const start = (world: World, env: Record<string, string> = {}): TestProcess => world.start('src/ingress/main.ts', [], { LOG_LEVEL: 'info', ...env })
+const start = (world: World, env: Record<string, string> = {}): TestProcess =>
+  world.start('src/ingress/main.ts', [], { LOG_LEVEL: 'info', ...env })
 
 async function addressOf(web: TestProcess): Promise<string> {
   await web.says('"msg":"listens"')
@@ -36,7 +37,7 @@ test('the web process runs light jobs when nobody else does, and leaves when tol
   expect(await answer.json()).toEqual({ profile: true, collection: true, ready: true })
 
   web.signal('SIGTERM')
-  expect(await web.exited).toBe(0)
+  expect(await web.exited, web.output()).toBe(0)
 })
 
 test('it listens before Postgres is there, and works once it is', async () => {
@@ -59,7 +60,7 @@ test('a signal while it waits for Postgres ends it', async () => {
   const web = start(world)
   await web.says('Postgres is away')
   web.signal('SIGTERM')
-  expect(await web.exited).toBe(0)
+  expect(await web.exited, web.output()).toBe(0)
 })
 
 test('on a signal it answers who waits and lets nobody hang', async () => {
@@ -75,7 +76,7 @@ test('on a signal it answers who waits and lets nobody hang', async () => {
   web.signal('SIGTERM')
   expect(((await (await waiting).json()) as { id: string }).id).toBe(receipt.id)
   expect(await stream.text()).toContain('event: waiting')
-  expect(await web.exited).toBe(0)
+  expect(await web.exited, web.output()).toBe(0)
 })
 
 test('the log says what happened to each request, and nothing about anybody', async () => {
@@ -100,5 +101,13 @@ test('the log says what happened to each request, and nothing about anybody', as
   ])
   expect(requests[1]?.['trace']).toBe('4bf92f3577b34da6a3ce929d0e0e4736')
   const sig = statusUrl.split('sig=')[1] as string
-  for (const secret of [sig, 'secret', ada.body.email, ada.id, 'not.a.token', withKey('anki')['x-millrace-key']]) expect(web.output()).not.toContain(secret)
+  for (const secret of [
+    sig,
+    'secret',
+    ada.body.email,
+    ada.id,
+    'not.a.token',
+    withKey('anki')['x-millrace-key'],
+  ])
+    expect(web.output()).not.toContain(secret)
 })

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { bearer, startWeb, withKey, type Web } from './web.ts'
 
-const adaSignsIn = { provider: 'google', provider_id: '1001', email: 'ada@example.org', name: 'Ada', avatar: 'https://example.org/ada.png' }
+const adaSignsIn = {
+  provider: 'google',
+  provider_id: '1001',
+  email: 'ada@example.org',
+  name: 'Ada',
+  avatar: 'https://example.org/ada.png',
+}
 const google = { sub: '1001', email: 'ada@example.org' }
 
 const ensure = (web: Web, payload: object, headers: Record<string, string>) =>
@@ -29,7 +35,11 @@ test('the same sign-in again changes nothing and asks for nothing', async () => 
   expect(again.json()).toEqual(first.json())
   const renamed = await ensure(web, { ...adaSignsIn, name: 'Ada L.' }, withKey('rundi'))
   expect(renamed.statusCode).toBe(200)
-  expect(renamed.json()).toMatchObject({ id: first.json().id, name: 'Ada L.', created_at: first.json().created_at })
+  expect(renamed.json()).toMatchObject({
+    id: first.json().id,
+    name: 'Ada L.',
+    created_at: first.json().created_at,
+  })
 })
 
 test('a missing field is named in exactly these words', async () => {
@@ -63,7 +73,11 @@ test('a token must be the one of this sign-in', async () => {
 
 test('an address that belongs to somebody else is refused with a code, unless both proved it', async () => {
   await using web = await startWeb({ light: true, env: { RUNDI_TRUSTED_PROVIDERS: 'github' } })
-  const unproven = await ensure(web, { ...adaSignsIn, provider: 'gitlab', provider_id: 'ada' }, withKey('rundi'))
+  const unproven = await ensure(
+    web,
+    { ...adaSignsIn, provider: 'gitlab', provider_id: 'ada' },
+    withKey('rundi'),
+  )
   expect(unproven.statusCode).toBe(201)
 
   const other = await ensure(web, adaSignsIn, bearer(await web.issuer.google(google)))
@@ -71,7 +85,11 @@ test('an address that belongs to somebody else is refused with a code, unless bo
   expect(other.json()).toEqual({ detail: expect.any(String), code: 'email-in-use' })
 
   const grace = { provider: 'google', provider_id: '2001', email: 'grace@example.org', name: 'Grace' }
-  const proven = await ensure(web, grace, bearer(await web.issuer.google({ sub: '2001', email: 'grace@example.org' })))
+  const proven = await ensure(
+    web,
+    grace,
+    bearer(await web.issuer.google({ sub: '2001', email: 'grace@example.org' })),
+  )
   expect(proven.statusCode).toBe(201)
   const untrusted = await ensure(web, { ...grace, provider: 'gitlab' }, withKey('rundi'))
   expect(untrusted.statusCode).toBe(409)
@@ -97,7 +115,10 @@ test('a worker that has the job keeps the web process from running it', async ()
   const asking = ensure(web, adaSignsIn, { ...withKey('rundi'), 'idempotency-key': 'first' })
   let id = ''
   while (id === '') {
-    const [row] = await web.world.database.run<{ id: string }>({ name: 'test.any', text: 'select id from millrace.jobs' }, [])
+    const [row] = await web.world.database.run<{ id: string }>(
+      { name: 'test.any', text: 'select id from millrace.jobs' },
+      [],
+    )
     id = row?.id ?? ''
   }
   await web.world.finish(id)

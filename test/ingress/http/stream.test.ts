@@ -5,7 +5,9 @@ import { effectTables, testJobs, waitForStop, walkSteps } from '../../support/jo
 import { ada, startWeb, withKey, type Web } from './web.ts'
 
 const initiate = async (web: Web): Promise<{ id: string; statusUrl: string }> =>
-  (await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })).json()
+  (
+    await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })
+  ).json()
 
 /** Reads a stream to its end, or until somebody had enough. */
 async function listen(
@@ -45,7 +47,10 @@ test('resuming skips nothing and repeats nothing', async () => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const address = `${await web.url()}/jobs/${id}/events`
-  const first = await listen(await fetch(address, { headers: withKey('anki') }), (events) => events.length === 1)
+  const first = await listen(
+    await fetch(address, { headers: withKey('anki') }),
+    (events) => events.length === 1,
+  )
   await web.world.finish(id)
 
   const from = (last: string) => fetch(address, { headers: { ...withKey('anki'), 'last-event-id': last } })
@@ -60,12 +65,21 @@ test('progress and retries are told; what only concerns us is not', async () => 
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const { directory } = web.world
   const row = await web.world.work(ask(walkSteps, { key: 'ada', directory, ends: 'badly' }))
-  await web.world.database.run({ name: 'test.own', text: `update millrace.jobs set name = 'anki.walk' where id = $1` }, [row.id])
+  await web.world.database.run(
+    { name: 'test.own', text: `update millrace.jobs set name = 'anki.walk' where id = $1` },
+    [row.id],
+  )
 
-  const events = await listen(await fetch(`${await web.url()}/jobs/${row.id}/events`, { headers: withKey('anki') }))
+  const events = await listen(
+    await fetch(`${await web.url()}/jobs/${row.id}/events`, { headers: withKey('anki') }),
+  )
   expect(new Set(names(events))).toEqual(new Set(['waiting', 'active', 'progress', 'delayed', 'failed']))
   const progress = events.find((event) => event.event === 'progress')
-  expect(JSON.parse(progress?.data ?? '')).toMatchObject({ state: 'active', attempt: 1, progress: { percent: 50, step: 'made' } })
+  expect(JSON.parse(progress?.data ?? '')).toMatchObject({
+    state: 'active',
+    attempt: 1,
+    progress: { percent: 50, step: 'made' },
+  })
 })
 
 test('a status link opens the stream for a page of another origin', async () => {
@@ -91,7 +105,10 @@ test('a listener that goes away leaves nothing behind', async () => {
   const { id } = await initiate(web)
   const counted = countWaiting(web)
   const leaving = new AbortController()
-  const response = await fetch(`${await web.url()}/jobs/${id}/events`, { headers: withKey('anki'), signal: leaving.signal })
+  const response = await fetch(`${await web.url()}/jobs/${id}/events`, {
+    headers: withKey('anki'),
+    signal: leaving.signal,
+  })
   const listening = listen(response, () => false).catch((error: unknown) => error)
   await counted.until(1)
 
@@ -117,7 +134,9 @@ test('long histories are read in pages', async () => {
     },
     [id],
   )
-  const events = await listen(await fetch(`${await web.url()}/jobs/${id}/events`, { headers: withKey('anki') }))
+  const events = await listen(
+    await fetch(`${await web.url()}/jobs/${id}/events`, { headers: withKey('anki') }),
+  )
   expect(events.length).toBe(2 + 2401)
   expect(events.at(-1)).toMatchObject({ id: '2500', event: 'completed' })
 })
@@ -127,7 +146,9 @@ test('closing the server ends streams and answers those who wait, at once', asyn
   const { id } = await initiate(web)
   const url = await web.url()
   const counted = countWaiting(web)
-  const streaming = fetch(`${url}/jobs/${id}/events`, { headers: withKey('anki') }).then((response) => listen(response))
+  const streaming = fetch(`${url}/jobs/${id}/events`, { headers: withKey('anki') }).then((response) =>
+    listen(response),
+  )
   const waiting = fetch(`${url}/jobs/${id}?wait=30`, { headers: withKey('anki') })
   const asking = fetch(`${url}/anki/users`, {
     method: 'POST',
@@ -146,7 +167,10 @@ test('closing the server ends streams and answers those who wait, at once', asyn
 test('a job that was cancelled while it ran ends its stream as cancelled', async () => {
   await using web = await startWeb({ jobs: testJobs })
   const { id } = await web.world.asking.accept.now(ask(waitForStop, { key: 'ada' }), 'f'.repeat(32))
-  await web.world.database.run({ name: 'test.own', text: 'update millrace.jobs set owner = $2 where id = $1' }, [id, `anki:${ada.id}`])
+  await web.world.database.run(
+    { name: 'test.own', text: 'update millrace.jobs set owner = $2 where id = $1' },
+    [id, `anki:${ada.id}`],
+  )
   const headers = { authorization: `Bearer ${await web.issuer.cognito({ sub: ada.id })}` }
   const listening = listen(await fetch(`${await web.url()}/jobs/${id}/events`, { headers }))
 

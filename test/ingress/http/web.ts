@@ -8,11 +8,19 @@ import { startIssuer, type Issuer } from './issuer.ts'
 
 export const ada = {
   id: '3f0c2a9e-5b1d-4e7a-9c68-2d41b7a0e5f1',
-  body: { cognito_user_id: '3f0c2a9e-5b1d-4e7a-9c68-2d41b7a0e5f1', username: 'ada', email: 'ada@example.org' },
+  body: {
+    cognito_user_id: '3f0c2a9e-5b1d-4e7a-9c68-2d41b7a0e5f1',
+    username: 'ada',
+    email: 'ada@example.org',
+  },
 }
 export const grace = {
   id: '7a9b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d',
-  body: { cognito_user_id: '7a9b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d', username: 'grace', email: 'grace@example.org' },
+  body: {
+    cognito_user_id: '7a9b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d',
+    username: 'grace',
+    email: 'grace@example.org',
+  },
 }
 
 export const keys = { anki: 'anki-test-key-0123456789', rundi: 'rundi-test-key-0123456789' }
@@ -45,7 +53,15 @@ export async function startWeb({ light = false, ...options }: WebOptions = {}): 
   const watch = await startWatch({ run: asking.database.run, subscriber, log })
   let running: Running | undefined
   if (light) running = await world.running()
-  const app = createServer({ config, log, metrics, asking, watch, running: () => running, stopping: lifecycle.stopping })
+  const app = createServer({
+    config,
+    log,
+    metrics,
+    asking,
+    watch,
+    running: () => running,
+    stopping: lifecycle.stopping,
+  })
   await app.ready()
   let url: Promise<string> | undefined
 

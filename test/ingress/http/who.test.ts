@@ -2,7 +2,8 @@ import { generateKeyPair, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { ada, bearer, grace, startWeb, withKey, type Web } from './web.ts'
 
-const self = (web: Web, headers: Record<string, string>) => web.app.inject({ url: `/anki/users/${ada.id}`, headers })
+const self = (web: Web, headers: Record<string, string>) =>
+  web.app.inject({ url: `/anki/users/${ada.id}`, headers })
 
 test('an ID token and an access token both open the door, each for its client', async () => {
   await using web = await startWeb()
@@ -32,8 +33,16 @@ test('nothing else does', async () => {
     expired: await cognito({ sub: ada.id }, { expires: -60 }),
     'not valid yet': await cognito({ sub: ada.id }, { notBefore: 60 }),
     'for another client': await cognito({ sub: ada.id, aud: 'iep-client' }),
-    'an access token for another client': await cognito({ sub: ada.id, token_use: 'access', client_id: 'iep-client' }),
-    'an access token that only says aud': await cognito({ sub: ada.id, token_use: 'access', aud: 'anki-client' }),
+    'an access token for another client': await cognito({
+      sub: ada.id,
+      token_use: 'access',
+      client_id: 'iep-client',
+    }),
+    'an access token that only says aud': await cognito({
+      sub: ada.id,
+      token_use: 'access',
+      aud: 'anki-client',
+    }),
     'a refresh token': await cognito({ sub: ada.id, token_use: 'refresh' }),
     'without a use': await cognito({ sub: ada.id, token_use: undefined }),
     'without a subject': await cognito({}),
@@ -61,7 +70,12 @@ test('nothing else does', async () => {
 
 test('without any credentials the answer says what is needed', async () => {
   await using web = await startWeb()
-  for (const headers of [{}, { authorization: '' }, { authorization: 'Basic YTpi' }, { 'x-millrace-key': '' }]) {
+  for (const headers of [
+    {},
+    { authorization: '' },
+    { authorization: 'Basic YTpi' },
+    { 'x-millrace-key': '' },
+  ]) {
     const answer = await self(web, headers)
     expect(answer.statusCode).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="anki"')
@@ -73,7 +87,11 @@ test('several server keys are valid at once, each for its product', async () => 
 
   for (const key of ['the-old-key-of-anki-1', 'the-new-key-of-anki-2'])
     expect((await self(web, { 'x-millrace-key': key })).statusCode).toBe(200)
-  for (const key of ['the-old-key-of-anki-', 'the-old-key-of-anki-1,the-new-key-of-anki-2', withKey('rundi')['x-millrace-key']])
+  for (const key of [
+    'the-old-key-of-anki-',
+    'the-old-key-of-anki-1,the-new-key-of-anki-2',
+    withKey('rundi')['x-millrace-key'],
+  ])
     expect((await self(web, { 'x-millrace-key': key })).statusCode).toBe(401)
 })
 
@@ -94,9 +112,17 @@ test('the public key of the local Cognito is refused outside the local stack', a
 
 test('both names of Google are Google', async () => {
   await using web = await startWeb({ light: true })
-  const token = await web.issuer.google({ sub: '1', email: 'ada@example.org' }, { issuer: 'accounts.google.com' })
+  const token = await web.issuer.google(
+    { sub: '1', email: 'ada@example.org' },
+    { issuer: 'accounts.google.com' },
+  )
   const payload = { provider: 'google', provider_id: '1', email: 'ada@example.org' }
-  const answer = await web.app.inject({ method: 'POST', url: '/rundi/auth/ensure-user', headers: bearer(token), payload })
+  const answer = await web.app.inject({
+    method: 'POST',
+    url: '/rundi/auth/ensure-user',
+    headers: bearer(token),
+    payload,
+  })
   expect(answer.statusCode).toBe(201)
 })
 
@@ -104,7 +130,9 @@ test('keys are fetched once, and go on serving while the issuer is away', async 
   await using web = await startWeb()
   expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(200)
   web.issuer.away(true)
-  expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id, again: true })))).statusCode).toBe(200)
+  expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id, again: true })))).statusCode).toBe(
+    200,
+  )
   expect(web.issuer.fetched()).toBe(1)
 })
 

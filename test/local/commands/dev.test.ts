@@ -100,7 +100,11 @@ describe('the stack of npm run dev', () => {
   })
 
   test('is migrated by hand without naming a database', async () => {
-    expect(await state.run('migrate')).toEqual({ code: 0, stdout: 'the database is up to date\n', stderr: '' })
+    expect(await state.run('migrate')).toEqual({
+      code: 0,
+      stdout: 'the database is up to date\n',
+      stderr: '',
+    })
   })
 
   test('has a queue whose messages are taken in, and become dead letters after five times', async () => {
@@ -187,7 +191,11 @@ test('a taken port is one clear line that says how to choose another', async () 
 })
 
 test('what the environment names is used, and must answer', async () => {
-  await using state = createState({ AWS_ACCESS_KEY_ID: 'ada', AWS_SECRET_ACCESS_KEY: 'a-secret', REDIS_URL: '/nowhere' })
+  await using state = createState({
+    AWS_ACCESS_KEY_ID: 'ada',
+    AWS_SECRET_ACCESS_KEY: 'a-secret',
+    REDIS_URL: '/nowhere',
+  })
 
   const { code, stderr } = await state.run('dev')
 
@@ -211,6 +219,10 @@ async function untilReady(url: string, token: string): Promise<void> {
 }
 
 async function untilOk(url: string): Promise<void> {
-  const ask = () => fetch(url).then(({ ok }) => ok, () => false)
+  const ask = () =>
+    fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    )
   await expect.poll(ask, { timeout: 30_000 }).toBe(true)
 }

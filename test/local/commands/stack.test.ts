@@ -23,9 +23,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 describe('a Procfile', () => {
   test('is read as words, without a shell', () => {
     const lines = parseProcfile(`# who does what\n\nweb: node "src/my server.ts" --say 'a "b"' x"y z"\n`)
-    expect(lines).toEqual([
-      { name: 'web', command: ['node', 'src/my server.ts', '--say', 'a "b"', 'xy z'] },
-    ])
+    expect(lines).toEqual([{ name: 'web', command: ['node', 'src/my server.ts', '--say', 'a "b"', 'xy z'] }])
   })
 
   test('with a line nobody understands is refused with its number', () => {
@@ -162,8 +160,18 @@ describe('what a process writes', () => {
 
   test('is one line for people: who, when, what', () => {
     const time = new Date(2026, 10, 21, 8, 5, 9).toISOString()
-    const line = JSON.stringify({ level: 30, time, process: 'web', pid: 1, ms: 4, route: '/jobs/:id', msg: 'request' })
-    expect(stripVTControlCharacters(render('web', line))).toBe('web     08:05:09 request ms=4 route=/jobs/:id')
+    const line = JSON.stringify({
+      level: 30,
+      time,
+      process: 'web',
+      pid: 1,
+      ms: 4,
+      route: '/jobs/:id',
+      msg: 'request',
+    })
+    expect(stripVTControlCharacters(render('web', line))).toBe(
+      'web     08:05:09 request ms=4 route=/jobs/:id',
+    )
     const warning = JSON.stringify({ level: 40, time, msg: 'Redis is away', err: { code: 'ECONNREFUSED' } })
     expect(stripVTControlCharacters(render('worker', warning))).toBe(
       'worker  08:05:09 WARN Redis is away err={"code":"ECONNREFUSED"}',
@@ -208,7 +216,9 @@ describe('the port of web', () => {
   })
 
   test('must be one', async () => {
-    await expect(findAddresses(lines, { PORT: 'http' }, 'any port')).rejects.toThrow('PORT=http is not a port')
+    await expect(findAddresses(lines, { PORT: 'http' }, 'any port')).rejects.toThrow(
+      'PORT=http is not a port',
+    )
   })
 })
 
@@ -231,7 +241,8 @@ test('the local Google signs for the same person after a restart, at the same ad
   const second = await startGoogle({ directory: place })
   const keys = (await (await fetch(second.jwksUrl)).json()) as Parameters<typeof createLocalJWKSet>[0]
   const verify = async (token: string) =>
-    (await jwtVerify(token, createLocalJWKSet(keys), { issuer: second.issuer, audience: second.audience })).payload
+    (await jwtVerify(token, createLocalJWKSet(keys), { issuer: second.issuer, audience: second.audience }))
+      .payload
   expect(await verify(before)).toMatchObject({ email: 'ada@example.org', email_verified: true, name: 'Ada' })
   expect((await verify(await tokenOf(second.endpoint))).sub).toBe((await verify(before)).sub)
   expect(JSON.stringify(keys)).not.toContain('"d"')

@@ -25,7 +25,13 @@ test('the processes of the Procfile run against what the environment names, unti
   await using world = await createWorld()
   await using queue = await createQueue(world)
   const start = world.start(cli, ['start'], { ...queue.env, LOG_LEVEL: 'info' })
-  for (const said of ['listens', 'takes events', 'the clock ticks', '"queues":["documents"]', '"queues":["media"]'])
+  for (const said of [
+    'listens',
+    'takes events',
+    'the clock ticks',
+    '"queues":["documents"]',
+    '"queues":["media"]',
+  ])
     await start.says(said)
   const pids = pidsIn(start.output())
   expect(pids.size).toBe(6)

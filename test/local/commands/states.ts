@@ -57,7 +57,10 @@ export function createState(extra: Record<string, string> = {}): State {
     },
     run: (command, ...args) =>
       new Promise((resolve) => {
-        const options = { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, cwd: directory }
+        const options = {
+          env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+          cwd: directory,
+        }
         execFile(process.execPath, [cli, command, ...args], options, (error, stdout, stderr) => {
           resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
         })

@@ -19,5 +19,14 @@ export function boardRoutes(app: App, dispatcher: Dispatcher): void {
     options: { uiConfig: { boardTitle: 'Millrace' } },
   })
   adapter.setBasePath('/operators/queues')
-  void app.register(adapter.registerPlugin(), { prefix: '/queues' })
+  const plugin = adapter.registerPlugin()
+  // The board brings an error handler that would answer 500 to whoever has not signed in; ours stays.
+  const routesOnly = (scope: App) => ({
+    register: scope.register.bind(scope),
+    route: scope.route.bind(scope),
+    setErrorHandler: () => scope,
+  })
+  void app.register((scope, options, done) => plugin(routesOnly(scope as App) as never, options, done), {
+    prefix: '/queues',
+  })
 }
