@@ -1,13 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { Queue } from 'bullmq'
 import { makeWorkerUtils, runMigrations } from 'graphile-worker'
 import { PgBoss } from 'pg-boss'
 import { ask } from '../src/jobs/define.ts'
 import { openBenchAsking } from './asking.ts'
-import { benchJobs, type Payload } from './job.ts'
+import { benchJobs } from './job.ts'
+import { somebody } from './people.ts'
 import type { Stack } from './stack.ts'
 
-export type ContestantName = 'millrace' | 'bullmq' | 'pg-boss' | 'graphile-worker' | 'graphile-worker, batched'
+export type ContestantName =
+  | 'millrace'
+  | 'bullmq'
+  | 'pg-boss'
+  | 'graphile-worker'
+  | 'graphile-worker, batched'
 export type Work = 'nothing' | 'write'
 
 /** A queue with jobs in it, ready for its worker. */
@@ -31,8 +36,6 @@ export interface Contestant {
   settings: string
   fill(stack: Stack, jobs: number, work: Work): Promise<Filled>
 }
-
-export const somebody = (): Payload => ({ userId: randomUUID(), username: 'ada', email: 'ada@example.org' })
 
 export const millrace: Contestant = {
   name: 'millrace',
@@ -73,7 +76,10 @@ export const millrace: Contestant = {
   },
 }
 
-const anyLeft = { name: 'bench.any-left', text: `select 1 from millrace.jobs where state <> 'completed' limit 1` }
+const anyLeft = {
+  name: 'bench.any-left',
+  text: `select 1 from millrace.jobs where state <> 'completed' limit 1`,
+}
 
 export const bullmq: Contestant = {
   name: 'bullmq',
@@ -91,7 +97,8 @@ export const bullmq: Contestant = {
     }
     return {
       env: {},
-      settled: async () => Object.values(await queue.getJobCounts('waiting', 'active')).every((count) => count === 0),
+      settled: async () =>
+        Object.values(await queue.getJobCounts('waiting', 'active')).every((count) => count === 0),
       check: async () => {
         if ((await queue.getFailedCount()) > 0) throw new Error('Jobs failed in BullMQ.')
       },
@@ -110,7 +117,10 @@ export const pgBoss: Contestant = {
     await boss.start()
     for (let added = 0; added < jobs; added += 1000) {
       const count = Math.min(1000, jobs - added)
-      await boss.insert('bench', Array.from({ length: count }, () => ({ data: somebody() })))
+      await boss.insert(
+        'bench',
+        Array.from({ length: count }, () => ({ data: somebody() })),
+      )
     }
     await boss.stop()
     await settleStore(stack, url)
@@ -183,7 +193,13 @@ async function settleStore(stack: Stack, url: string): Promise<void> {
   await stack.query(url, 'checkpoint')
 }
 
-async function inPostgres(stack: Stack, url: string, anyLeft: string, settledCount: string, jobs: number): Promise<Filled> {
+async function inPostgres(
+  stack: Stack,
+  url: string,
+  anyLeft: string,
+  settledCount: string,
+  jobs: number,
+): Promise<Filled> {
   const client = await stack.connect(url)
   return {
     env: { DATABASE_URL: url },

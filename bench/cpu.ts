@@ -24,7 +24,10 @@ function statOf(name: string): { pid: number; parent: number; used: number; ofTh
     throw error
   }
   // The second field is a name in parentheses that may contain anything.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
   const at = (index: number): number => fields[index] ?? 0
   return [
     {

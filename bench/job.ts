@@ -8,16 +8,19 @@ export const payload = z.strictObject({ userId: z.uuid(), username: z.string(), 
 export type Payload = z.output<typeof payload>
 
 /** Where the jobs that write leave one row each; the same table for every contestant. */
-export const effectsTable = 'create table public.effects (job uuid not null, at timestamptz not null default now())'
+export const effectsTable =
+  'create table public.effects (job uuid not null, at timestamptz not null default now())'
 export const insertEffect = 'insert into public.effects (job) values ($1)'
 
 export interface BenchJobs {
   doNothing: Job<typeof payload, { ok: boolean }>
   writeOne: Job<typeof payload, { ok: boolean }>
+  /** Does nothing either, but where `hangs` is set it never comes to an end. */
+  mayHang: Job<typeof payload, { ok: boolean }>
 }
 
-/** The two jobs of the bench; `ran` hears of every attempt. */
-export function benchJobs(ran: () => void = () => undefined): BenchJobs {
+/** The jobs of the bench; `ran` hears of every attempt. */
+export function benchJobs(ran: () => void = () => undefined, { hangs = false } = {}): BenchJobs {
   const shared = {
     queue: 'quick',
     data: payload,
@@ -45,6 +48,15 @@ export function benchJobs(ran: () => void = () => undefined): BenchJobs {
           await sql`insert into public.effects (job) values (${userId})`.execute(tx)
           return done({ ok: true })
         })
+      },
+    }),
+    mayHang: defineJob({
+      ...shared,
+      name: 'millrace.bench-hang',
+      run: async () => {
+        ran()
+        if (hangs) await new Promise<never>(() => undefined)
+        return done({ ok: true })
       },
     }),
   }

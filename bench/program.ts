@@ -67,7 +67,10 @@ export function startProgram({ file, args = [], env, log, profile }: ProgramOpti
           if (index < 0 && over === undefined) return
           listeners.delete(look)
           if (index >= 0) resolve(heard.splice(index, 1)[0] as M)
-          else reject(new Error(`${path.basename(file)} ended ${over} before it said "${is}"; its log is ${log}`))
+          else
+            reject(
+              new Error(`${path.basename(file)} ended ${over} before it said "${is}"; its log is ${log}`),
+            )
         }
         listeners.add(look)
         look()

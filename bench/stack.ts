@@ -31,6 +31,8 @@ export interface Stack extends AsyncDisposable {
   connect(url: string): Promise<pg.Client>
   /** Forgets every key, except which Redis this is. */
   clearRedis(): Promise<void>
+  /** Ends whatever was started and still runs. */
+  endPrograms(): Promise<void>
   start(file: string, options?: Partial<ProgramOptions> & { name?: string }): Program
 }
 
@@ -60,9 +62,11 @@ export async function openStack({ say, prepare, logLevel, profile }: StackOption
     const admin = await open(postgres.url('postgres'))
     closing.defer(() => admin.end())
     const programs = new Set<Program>()
-    closing.defer(async () => {
+    const endPrograms = async (): Promise<void> => {
       await Promise.all([...programs].map((each) => each.end()))
-    })
+      programs.clear()
+    }
+    closing.defer(endPrograms)
 
     // A sweep that meets an unknown Redis gives new tickets to every row: right after a loss, and not what is measured.
     const marker = randomUUID()
@@ -71,7 +75,10 @@ export async function openStack({ say, prepare, logLevel, profile }: StackOption
       if (keeper === 'millrace') {
         await migrate(url)
         await query(url, async (client) => {
-          await rememberRedis(async (statement, values) => (await client.query({ ...statement, values })).rows, marker)
+          await rememberRedis(
+            async (statement, values) => (await client.query({ ...statement, values })).rows,
+            marker,
+          )
         })
       } else if (keeper !== 'plain') await prepare[keeper](url)
       await query(url, (client) => client.query(effectsTable))
@@ -94,7 +101,13 @@ export async function openStack({ say, prepare, logLevel, profile }: StackOption
       },
       versions: { postgres: await setting(admin, 'server_version'), redis: redisServer.version },
       durability: {
-        ...(await settings(admin, ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers'])),
+        ...(await settings(admin, [
+          'fsync',
+          'synchronous_commit',
+          'full_page_writes',
+          'wal_sync_method',
+          'shared_buffers',
+        ])),
         ...(await redisSettings(redis, ['appendonly', 'appendfsync', 'maxmemory-policy'])),
       },
       pids: { postgres: postgres.pid, redis: redisServer.pid },
@@ -118,6 +131,7 @@ export async function openStack({ say, prepare, logLevel, profile }: StackOption
         await redis.flushall()
         await redis.set('millrace:marker', marker)
       },
+      endPrograms,
       start: (file, options = {}) => {
         const name = options.name ?? path.basename(file, '.ts')
         const started = startProgram({
@@ -162,7 +176,9 @@ async function setting(client: pg.Client, name: string): Promise<string> {
 }
 
 async function settings(client: pg.Client, names: string[]): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await setting(client, name)] as const)))
+  const found: Record<string, string> = {}
+  for (const name of names) found[name] = await setting(client, name)
+  return found
 }
 
 async function redisSettings(redis: RedisClient, names: string[]): Promise<Record<string, string>> {

@@ -8,7 +8,9 @@ export interface Table {
 
 /** A table as lines of text: the first column to the left, numbers to the right, a last column of words to the left. */
 export function drawTable({ title, columns, rows, notes = [] }: Table): string {
-  const widths = columns.map((column, index) => Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)))
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)),
+  )
   const line = (cells: string[]): string =>
     cells
       .map((cell, index) => {
@@ -17,5 +19,9 @@ export function drawTable({ title, columns, rows, notes = [] }: Table): string {
       })
       .join('   ')
       .trimEnd()
-  return [title, ...[columns, ...rows].map((cells) => `  ${line(cells)}`), ...notes.map((note) => `  ${note}`)].join('\n')
+  return [
+    title,
+    ...[columns, ...rows].map((cells) => `  ${line(cells)}`),
+    ...notes.map((note) => `  ${note}`),
+  ].join('\n')
 }

@@ -22,7 +22,11 @@ export async function startWeb(stack: Stack, databaseUrl: string): Promise<Web> 
 }
 
 /** Starts a bare web process that says itself when it is up. */
-export async function startBareWeb(stack: Stack, file: string, env: Record<string, string> = {}): Promise<Web> {
+export async function startBareWeb(
+  stack: Stack,
+  file: string,
+  env: Record<string, string> = {},
+): Promise<Web> {
   const port = await freePort()
   const program = stack.start(file, { env: { ...env, PORT: String(port) } })
   await program.says('up')
@@ -33,8 +37,10 @@ export async function startBareWeb(stack: Stack, file: string, env: Record<strin
 export async function load(program: Program, order: LoadOrder): Promise<LoadResult> {
   program.tell(order)
   const result = await program.says<Message & LoadResult>('loaded')
-  if (Object.keys(result.others).length > 0)
-    throw new Error(`${order.url} did not always answer ${order.expect}: ${JSON.stringify(result.others)}`)
+  if (Object.keys(result.others).length > 0 || result.answers === 0)
+    throw new Error(
+      `${order.url} answered ${order.expect} ${result.answers} times, and otherwise: ${JSON.stringify(result.others)}`,
+    )
   return result
 }
 
@@ -43,7 +49,8 @@ async function answers(url: string): Promise<void> {
   for (;;) {
     const status = await statusOf(url)
     if (status === 200) return
-    if (performance.now() > deadline) throw new Error(`${url} was not answered with 200 within 30 s: ${status}`)
+    if (performance.now() > deadline)
+      throw new Error(`${url} was not answered with 200 within 30 s: ${status}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

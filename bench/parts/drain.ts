@@ -1,4 +1,13 @@
-import { bullmq, graphileWorker, graphileWorkerBatched, millrace, pgBoss, type Contestant, type ContestantName, type Work } from '../contestants.ts'
+import {
+  bullmq,
+  graphileWorker,
+  graphileWorkerBatched,
+  millrace,
+  pgBoss,
+  type Contestant,
+  type ContestantName,
+  type Work,
+} from '../contestants.ts'
 import { cpuOf } from '../cpu.ts'
 import { median, shortly, spread } from '../numbers.ts'
 import type { Setting } from '../setting.ts'
@@ -17,7 +26,11 @@ export interface Drain {
 }
 
 /** How fast a backlog is worked off: one worker process, jobs put in beforehand. */
-export async function drain({ stack, say, options }: Setting): Promise<{ tables: Table[]; samples: Drain[] }> {
+export async function drain({
+  stack,
+  say,
+  options,
+}: Setting): Promise<{ tables: Table[]; samples: Drain[] }> {
   const jobs = options.quick ? 3000 : 20_000
   const contests: { work: Work; concurrency: number; field: Contestant[] }[] = [
     ...[50, 200].map((concurrency) => ({
@@ -39,7 +52,9 @@ export async function drain({ stack, say, options }: Setting): Promise<{ tables:
         const spent = cpu
           ? `, ms of CPU per job: worker ${cpu.worker.toFixed(3)}, postgres ${cpu.postgres.toFixed(3)}, redis ${cpu.redis.toFixed(3)}`
           : ''
-        say(`drain ${round + 1}/${options.rounds} ${work} at ${concurrency}: ${contestant.name} ${shortly(perSecond)} jobs/s${spent}`)
+        say(
+          `drain ${round + 1}/${options.rounds} ${work} at ${concurrency}: ${contestant.name} ${shortly(perSecond)} jobs/s${spent}`,
+        )
       }
     }
   }
@@ -92,14 +107,29 @@ const perJob = (before: Spent, after: Spent, jobs: number): Spent => ({
   redis: ((after.redis - before.redis) * 1000) / jobs,
 })
 
-function tableOf({ work, concurrency, field }: { work: Work; concurrency: number; field: Contestant[] }, samples: Drain[], jobs: number): Table {
+function tableOf(
+  { work, concurrency, field }: { work: Work; concurrency: number; field: Contestant[] },
+  samples: Drain[],
+  jobs: number,
+): Table {
   const of = (name: ContestantName): Drain[] =>
-    samples.filter((each) => each.contestant === name && each.work === work && each.concurrency === concurrency)
+    samples.filter(
+      (each) => each.contestant === name && each.work === work && each.concurrency === concurrency,
+    )
   const rate = (name: ContestantName): number => median(of(name).map((each) => each.perSecond))
   const what = work === 'nothing' ? 'that do nothing' : 'with one insert each'
   return {
     title: `(b) Draining ${jobs.toLocaleString('en-US')} jobs ${what}, one worker process at concurrency ${concurrency}`,
-    columns: ['', 'ours is × this', 'jobs/s', 'least…most', 'CPU ms/job: worker', 'postgres', 'redis', 'settings'],
+    columns: [
+      '',
+      'ours is × this',
+      'jobs/s',
+      'least…most',
+      'CPU ms/job: worker',
+      'postgres',
+      'redis',
+      'settings',
+    ],
     rows: field
       .filter(({ name }) => of(name).length > 0)
       .map(({ name, settings }) => {

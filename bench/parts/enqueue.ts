@@ -17,7 +17,11 @@ export interface Enqueue extends LoadResult {
 const CONNECTIONS = 50
 
 /** How fast jobs come in over HTTP, with no worker running. */
-export async function enqueue({ stack, say, options }: Setting): Promise<{ tables: Table[]; samples: Enqueue[] }> {
+export async function enqueue({
+  stack,
+  say,
+  options,
+}: Setting): Promise<{ tables: Table[]; samples: Enqueue[] }> {
   const seconds = options.quick ? 3 : 8
   const samples: Enqueue[] = []
   const load = stack.start('programs/load.ts')
@@ -44,14 +48,23 @@ async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enq
   await stack.clearRedis()
   const web = await startWeb(stack, database)
   try {
-    const result = await underLoad(stack, loader, web, '/anki/users', { 'x-millrace-key': 'anki-bench-key-0123456789' }, seconds)
+    const result = await underLoad(
+      stack,
+      loader,
+      web,
+      '/anki/users',
+      { 'x-millrace-key': 'anki-bench-key-0123456789' },
+      seconds,
+    )
     const [rows] = await stack.query<{ kept: number; started: number }>(
       database,
       `select count(*)::int as kept, count(*) filter (where state <> 'waiting')::int as started from millrace.jobs`,
     )
     // Requests that were on their way at the end, and the warm-up, are in the ledger but not among the answers.
     if (!rows || rows.kept < result.answers || rows.started > 0)
-      throw new Error(`The ledger does not hold what was answered for: ${JSON.stringify({ ...rows, answers: result.answers })}`)
+      throw new Error(
+        `The ledger does not hold what was answered for: ${JSON.stringify({ ...rows, answers: result.answers })}`,
+      )
     return { contestant: 'millrace', ...result }
   } finally {
     await web.program.end()
@@ -65,7 +78,8 @@ async function bare(stack: Stack, loader: Program, seconds: number): Promise<Enq
   try {
     const result = await underLoad(stack, loader, web, '/enqueue', {}, seconds)
     const waiting = await queue.getWaitingCount()
-    if (waiting < result.answers) throw new Error(`Redis holds ${waiting} jobs of ${result.answers} that were answered for.`)
+    if (waiting < result.answers)
+      throw new Error(`Redis holds ${waiting} jobs of ${result.answers} that were answered for.`)
     return { contestant: 'plain', ...result }
   } finally {
     await queue.close()
@@ -81,7 +95,14 @@ async function underLoad(
   headers: Record<string, string>,
   seconds: number,
 ): Promise<LoadResult & Pick<Enqueue, 'cpu'>> {
-  const order = { url: web.url, kind: 'sign-ups' as const, paths: [path], headers, connections: CONNECTIONS, expect: 202 }
+  const order = {
+    url: web.url,
+    kind: 'sign-ups' as const,
+    paths: [path],
+    headers,
+    connections: CONNECTIONS,
+    expect: 202,
+  }
   await load(loader, { ...order, seconds: 2 })
   const pids = [web.program.pid, stack.pids.postgres, stack.pids.redis]
   const before = pids.map(cpuOf)
@@ -96,7 +117,8 @@ async function underLoad(
 
 function tableOf(samples: Enqueue[], seconds: number): Table {
   const names = { millrace: 'millrace: durable, authenticated, checked', plain: 'bare Fastify + BullMQ add' }
-  const of = (name: Enqueue['contestant']): Enqueue[] => samples.filter(({ contestant }) => contestant === name)
+  const of = (name: Enqueue['contestant']): Enqueue[] =>
+    samples.filter(({ contestant }) => contestant === name)
   const rate = (name: Enqueue['contestant']): number => median(of(name).map((each) => each.perSecond))
   const cpu = (name: Enqueue['contestant'], part: 'web' | 'postgres' | 'redis'): string => {
     const known = of(name).flatMap((each) => (each.cpu ? [each.cpu[part]] : []))
@@ -104,7 +126,17 @@ function tableOf(samples: Enqueue[], seconds: number): Table {
   }
   return {
     title: `(a) Enqueueing over HTTP: ${CONNECTIONS} connections, ${seconds} s a round, no worker running`,
-    columns: ['', 'ours is × this', 'requests/s', 'least…most', 'p50 ms', 'p99 ms', 'CPU ms/request: web', 'postgres', 'redis'],
+    columns: [
+      '',
+      'ours is × this',
+      'requests/s',
+      'least…most',
+      'p50 ms',
+      'p99 ms',
+      'CPU ms/request: web',
+      'postgres',
+      'redis',
+    ],
     rows: (['millrace', 'plain'] as const)
       .filter((name) => of(name).length > 0)
       .map((name) => [

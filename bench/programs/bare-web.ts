@@ -5,7 +5,10 @@ import { given, onEnd, say } from './say.ts'
 
 // What one would write in ten minutes: no log, no check, no caller, nothing kept but the job in Redis.
 const connection = new Redis(given('REDIS_URL'), { maxRetriesPerRequest: null })
-const queue = new Queue('bench', { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } })
+const queue = new Queue('bench', {
+  connection,
+  defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+})
 const app = fastify({ logger: false })
 app.post('/enqueue', async (request, reply) => {
   const job = await queue.add('initiate-user', request.body)

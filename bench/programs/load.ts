@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import autocannon, { type Request } from 'autocannon'
 import { quantile } from '../numbers.ts'
+import { knownSignIns, signIn, signUp } from '../people.ts'
 import { say } from './say.ts'
 
 /** What is asked of the load: requests of one kind, as fast as the answers come, over so many connections. */
 export interface LoadOrder {
   url: string
-  kind: 'sign-ups' | 'sign-ins' | 'reads'
+  kind: 'sign-ups' | 'sign-ins' | 'known sign-ins' | 'reads'
   paths: string[]
   headers: Record<string, string>
   connections: number
@@ -60,19 +60,13 @@ async function carryOut(order: LoadOrder): Promise<void> {
 function requestsOf({ kind, paths, headers }: LoadOrder): Request[] {
   if (kind === 'reads') return paths.map((path) => ({ method: 'GET', path, headers }))
   const json = { ...headers, 'content-type': 'application/json' }
-  const body = kind === 'sign-ups' ? signUp : signIn
+  let turn = 0
+  const known = () => knownSignIns[(turn += 1) % knownSignIns.length]
+  const body = { 'sign-ups': signUp, 'sign-ins': () => signIn(), 'known sign-ins': known }[kind]
   return paths.map((path) => ({
     method: 'POST',
     path,
     headers: json,
     setupRequest: (request) => ({ ...request, body: JSON.stringify(body()) }),
   }))
-}
-
-/** Somebody new every time. */
-const signUp = () => ({ cognito_user_id: randomUUID(), username: 'ada', email: 'ada@example.org' })
-
-const signIn = () => {
-  const id = randomUUID()
-  return { provider: 'google', provider_id: id, email: `${id}@example.org`, name: 'Ada Lovelace', avatar: null }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -8,7 +7,7 @@ import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
 import { z } from 'zod'
 import { Plain } from '../launch/plain.ts'
 import { freePort, wantPort } from '../launch/ports.ts'
-import { readPrivateFile, writePrivateFile } from '../stack/private-file.ts'
+import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../stack/private-file.ts'
 
 export interface GoogleStack {
   endpoint: string
@@ -28,7 +27,7 @@ export interface GoogleStack {
  */
 export async function startGoogle(options: { directory: string; port?: number }): Promise<GoogleStack> {
   const directory = path.resolve(options.directory)
-  mkdirSync(directory, { recursive: true })
+  ensurePrivateFolder(directory)
   const file = path.join(directory, 'google.json')
   const kept = readPrivateFile(file) as Kept | undefined
   const port = options.port ?? (await freeOrAny(kept?.port))

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Writes a file that only its owner may read: whole or not at all, whatever happens in between. */
 export function writePrivateFile(file: string, content: unknown): void {
@@ -7,6 +7,13 @@ export function writePrivateFile(file: string, content: unknown): void {
   writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
   chmodSync(unfinished, 0o600) // the umask may have taken more
   renameSync(unfinished, file)
+}
+
+/** Makes a folder that only its owner may enter: what stores keep of people is nobody else's business. */
+export function ensurePrivateFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  chmodSync(folder, 0o700)
+  return folder
 }
 
 /** The content of such a file; undefined when there is none. */

@@ -6,11 +6,12 @@ import { inherited } from './environment.ts'
 import { findPlace, type Place } from './place.ts'
 import { readProcfile } from './procfile.ts'
 import { step, type Say } from './progress.ts'
-import { untilOk } from './ready.ts'
+import { untilReady } from './ready.ts'
 import { keysIn, operatorIn } from './settings.ts'
 import { removeStackFile, writeStackFile, type StackFile } from './stack-file.ts'
 import { startStores, type Stores } from './stores.ts'
 import { endLeftovers, supervise, type Supervisor } from './supervise.ts'
+import { together } from './together.ts'
 
 export interface StackOptions {
   /** Told how it goes, for people. */
@@ -94,9 +95,12 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
     place,
   })
   closing.defer(() => supervisor.stop(end.hurry))
-  await Promise.all(
-    lines.map(({ name }) => step(say, name, () => untilReady(addresses.of(name), end.signal))),
-  )
+  const waiting = { signal: end.signal, say, seconds: PATIENCE }
+  const untilUp = async (name: string): Promise<{ note: string }> => {
+    await untilReady(name, addresses.of(name), waiting)
+    return { note: addresses.of(name) }
+  }
+  await together(lines.map(({ name }) => step(say, name, () => untilUp(name))))
 
   ready = true
   writeStackFile(place, facts())
@@ -112,10 +116,8 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
   return { place, stores, supervisor, facts, signal: end.signal, untilEnd }
 }
 
-async function untilReady(url: string, signal: AbortSignal): Promise<{ note: string }> {
-  await untilOk(`${url}/readyz`, signal)
-  return { note: url }
-}
+/** How many seconds a process may take to become ready. */
+const PATIENCE = 60
 
 interface Running {
   ready: boolean

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { endLeftover, forget, remember } from '../launch/leftovers.ts'
 import { Plain } from '../launch/plain.ts'
 import { startChild, type Child } from './child.ts'
+import { aborted } from './end.ts'
 import { root, type Place } from './place.ts'
 import type { ProcfileLine } from './procfile.ts'
 import type { Say } from './progress.ts'
@@ -58,6 +59,8 @@ export async function endLeftovers(lines: ProcfileLine[], place: Place, say: Say
 /** Whoever lived this long was well. */
 const WELL = 20_000
 const LONGEST_PAUSE = 10_000
+/** Whoever lived shorter than this after a change of the source can't live with it. */
+const BROKEN = 3000
 
 const inNoHurry = new AbortController().signal
 
@@ -93,23 +96,21 @@ class Keeper {
   }
 
   async #turns(): Promise<void> {
-    const { say, deaths: tooMany } = this.#options
-    for (let deaths = 0; !this.#stopping.signal.aborted;) {
+    let deaths = 0
+    let changed = false
+    while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController()
       const born = performance.now()
       const how = await this.#live()
-      if (this.#stopping.signal.aborted) return
-      if (this.#wake.signal.aborted) {
-        deaths = 0
-        continue
+      const lived = performance.now() - born
+      if (!this.#wake.signal.aborted) {
+        deaths = lived > WELL ? 1 : deaths + 1
+        // What a change has broken only another change repairs. Who was killed is not broken.
+        const broken = changed && lived < BROKEN && how.startsWith('with')
+        await this.#rest(how, broken ? Infinity : deaths)
       }
-      deaths = performance.now() - born > WELL ? 1 : deaths + 1
-      if (deaths >= tooMany) throw new Plain(`${this.name} keeps dying, last ${how}`)
-      const pause = Math.min(250 * 2 ** (deaths - 1), LONGEST_PAUSE)
-      say(
-        `${this.name} ended ${how}; it is started again ${deaths === 1 ? 'at once' : `in ${pause / 1000} s`}`,
-      )
-      if (deaths > 1) await this.#rest(pause)
+      changed = this.#wake.signal.aborted
+      if (changed) deaths = 0
     }
   }
 
@@ -135,7 +136,16 @@ class Keeper {
     return how
   }
 
-  async #rest(pause: number): Promise<void> {
+  /** A pause that grows with the number of deaths, until something changes when they are without number. */
+  async #rest(how: string, deaths: number): Promise<void> {
+    const { say } = this.#options
+    if (deaths === Infinity) {
+      say(`${this.name} ended ${how} right after a change; it waits for the next one`)
+      return aborted(this.#wake.signal)
+    }
+    if (deaths >= this.#options.deaths) throw new Plain(`${this.name} keeps dying, last ${how}`)
+    const pause = deaths === 1 ? 0 : Math.min(250 * 2 ** (deaths - 1), LONGEST_PAUSE)
+    say(`${this.name} ended ${how}; it is started again ${pause === 0 ? 'at once' : `in ${pause / 1000} s`}`)
     try {
       await sleep(pause, undefined, { signal: this.#wake.signal })
     } catch (error) {

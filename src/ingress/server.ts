@@ -3,25 +3,25 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { openCollections } from '../domains/anki/collections.ts'
 import { products, type Product } from '../shared/config.ts'
 import { seconds } from '../shared/time.ts'
-import { answerBrokenRequest, answerErrors, answerProblem } from './http/answers.ts'
 import { ankiRoutes } from './http/anki.ts'
+import { answerBrokenRequest, answerErrors, answerProblem } from './http/answers/errors.ts'
+import { createStatusLinks } from './http/answers/status-link.ts'
 import type { App, HttpParts, ServerParts } from './http/app.ts'
-import { createAskFor } from './http/ask.ts'
-import { acceptJsonOnly } from './http/body.ts'
-import { closeGently } from './http/closing.ts'
-import { describeRoutes, documentRoute } from './http/document.ts'
-import { frameworkLog } from './http/framework-log.ts'
+import { createAskFor } from './http/asking/ask.ts'
+import { createLightRuns } from './http/asking/light.ts'
+import { acceptJsonOnly } from './http/edge/body.ts'
+import { closeGently } from './http/edge/closing.ts'
+import { describeRoutes, documentRoute } from './http/edge/document.ts'
+import { frameworkLog } from './http/edge/framework-log.ts'
+import { limitCallers } from './http/edge/limits.ts'
+import { noteMethods } from './http/edge/methods.ts'
+import { begin, followRequests, noteRequest } from './http/edge/requests.ts'
+import { newRequestId } from './http/edge/trace.ts'
 import { healthRoutes } from './http/health.ts'
 import { jobRoutes, opensByLink } from './http/jobs.ts'
-import { createLightRuns } from './http/light.ts'
-import { limitCallers } from './http/limits.ts'
-import { noteMethods } from './http/methods.ts'
 import { createLogin } from './http/operators/login.ts'
 import { operatorRoutes } from './http/operators/routes.ts'
-import { followRequests, identifyAnswer } from './http/requests.ts'
 import { rundiRoutes } from './http/rundi.ts'
-import { createStatusLinks } from './http/status-link.ts'
-import { newRequestId } from './http/trace.ts'
 import { createWho, type Who } from './who.ts'
 
 export type { ServerParts } from './http/app.ts'
@@ -64,7 +64,7 @@ export function createServer(parts: ServerParts): App {
 }
 
 /** A bare Fastify with our ways of reading and answering. */
-function createApp({ config, log }: ServerParts): App {
+function createApp({ config, log, metrics }: ServerParts): App {
   const app: App = fastify({
     loggerInstance: frameworkLog(log),
     genReqId: newRequestId,
@@ -76,8 +76,9 @@ function createApp({ config, log }: ServerParts): App {
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      identifyAnswer(request, reply)
+      begin(request, reply)
       answerProblem(error, request, reply, log)
+      noteRequest(request, reply, { log, metrics })
     },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)

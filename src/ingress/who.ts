@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { products, type Config, type Product } from '../shared/config.ts'
 import type { Log } from '../shared/log.ts'
-import { HttpProblem } from './http/problems.ts'
+import { HttpProblem } from './http/answers/problems.ts'
 import { createTokens, InvalidToken } from './tokens.ts'
 
 /** Somebody who proved who they are with a token of the product's issuer. */

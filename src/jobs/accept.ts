@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from 'uuid'
 import { afterCommit, within, type Database, type Tx } from '../shared/database.ts'
+import { timeOrderedId } from '../shared/ids.ts'
 import type { Metrics } from '../shared/metrics.ts'
 import { batched } from './batch.ts'
 import type { Ask } from './define.ts'
@@ -85,7 +85,7 @@ function entryOf(ask: Ask, trace: string): Entry {
   if (key === '' || key.length > 500)
     throw new InvalidAsk('key', `of ${ask.job.name} must have 1 to 500 characters`)
   return {
-    id: uuidv7(),
+    id: timeOrderedId(),
     name: ask.job.name,
     queue: ask.job.queue,
     key,

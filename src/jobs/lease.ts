@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '../shared/database.ts'
+import { isOutage, type Database } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
 import { every, seconds } from '../shared/time.ts'
@@ -124,7 +124,13 @@ export async function startLease(options: {
       ended.abort()
       clearInterval(lapse)
       await renewing
-      if (!lost) await endLease(database.run, worker)
+      if (lost) return
+      try {
+        await endLease(database.run, worker)
+      } catch (error) {
+        if (!isOutage(error)) throw error
+        log.warn({ err: error }, 'could not give the lease back; it lapses by itself')
+      }
     },
   }
 }

@@ -64,7 +64,7 @@ export async function startWatch(options: { run: Run; subscriber: Redis; log: Lo
     const looks = waiting.get(id) ?? new Set()
     waiting.set(id, looks.add(look))
     const over = AbortSignal.any([
-      AbortSignal.timeout(Math.max(1, ms)),
+      AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
       ended.signal,
       ...(signal ? [signal] : []),
     ])

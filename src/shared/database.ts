@@ -51,6 +51,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 3000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 15_000,
+    // For a connection on which nothing comes back any more.
+    query_timeout: 18_000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
     types: { getTypeParser: parserFor },
@@ -130,7 +132,8 @@ function transactionsOn(pool: pg.Pool, named: boolean): Database['transaction'] 
         result = await work(tx)
       } catch (error) {
         // Postgres rolls back by itself when the connection is gone; then it must not go back to the pool.
-        await client.query('rollback').catch((problem: Error) => (broken = problem))
+        if (isOutage(error)) broken = error as Error
+        else await client.query('rollback').catch((problem: Error) => (broken = problem))
         throw error
       }
       await commit(client).catch((error: Error) => {
@@ -182,6 +185,6 @@ export function isOutage(error: unknown): boolean {
 
 /** int8 as a number: our counts stay far below 2^53. */
 const parserFor = (oid: number, format?: 'text' | 'binary') =>
-  oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)
+  oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid as never, format)
 
 const INT8 = 20

@@ -7,7 +7,7 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 })
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 12_288 })
   setInterval(() => destination.flush(), 250).unref()
   process.on('exit', () => destination.flushSync())
   return pino(

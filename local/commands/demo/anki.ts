@@ -1,5 +1,5 @@
 import { AdminGetUserCommand, UserNotFoundException } from '@aws-sdk/client-cognito-identity-provider'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ export interface AnkiFacts {
   sub: string
   job: Receipt
   profile: Profile
-  directory: { path: string; mode: string; gid: number }
+  directory: Directory
   authDb: { username: string; hashLength: number }
   askedAgain: { status: number; body: unknown; changed: boolean }
 }
@@ -35,6 +35,14 @@ interface Profile {
   username: string
   created_at: Date
   updated_at: Date
+}
+
+interface Directory {
+  path: string
+  /** In octal. */
+  mode: string
+  gid: number
+  entries: number
 }
 
 /** Ada signs up, and what follows from it, from the confirmed sign-up to a place where she can sync. */
@@ -83,7 +91,7 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
       `    anki.user_profiles  ${profile.uuid}  ${profile.username}  since ${profile.created_at.toISOString()}`,
     )
     say(
-      `    directory           ${shown(directory.path)}/  mode ${directory.mode}, group ${directory.gid}, empty`,
+      `    directory           ${shown(directory.path)}/  mode ${directory.mode}, group ${directory.gid}, with ${directory.entries} entries`,
     )
     say(
       `    auth.db             ${entry.username} with a hash of ${entry.hashLength} characters that no password meets`,
@@ -183,10 +191,11 @@ async function readProfile(database: pg.Client, sub: string): Promise<Profile> {
   return found.rows[0]
 }
 
-function lookAt(directory: string): { path: string; mode: string; gid: number } {
+function lookAt(directory: string): Directory {
   const found = statSync(directory, { throwIfNoEntry: false })
   if (!found?.isDirectory()) throw new Plain(`there is no directory ${directory}`)
-  return { path: directory, mode: (found.mode & 0o7777).toString(8), gid: found.gid }
+  const mode = (found.mode & 0o7777).toString(8)
+  return { path: directory, mode, gid: found.gid, entries: readdirSync(directory).length }
 }
 
 function readAuthDb(file: string, sub: string): { username: string; hashLength: number } {

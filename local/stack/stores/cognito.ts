@@ -1,6 +1,7 @@
 import { products, type Product } from '../../../src/shared/config.ts'
 import { startCognito } from '../../cognito/server.ts'
 import { shown } from '../place.ts'
+import { ensurePrivateFolder } from '../private-file.ts'
 import type { StoreFacts } from '../stack-file.ts'
 import { checkedPort } from './aws.ts'
 import type { Opened, Setting } from './setting.ts'
@@ -15,7 +16,7 @@ export async function openCognito(
   sqs: OpenedSqs,
 ): Promise<Opened<Pick<StoreFacts, 'cognito'>>> {
   const { place, ports, closing, given } = setting
-  const directory = place.data('cognito')
+  const directory = ensurePrivateFolder(place.data('cognito'))
   const server = await startCognito({
     directory,
     products,

@@ -7,6 +7,7 @@ import {
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
 import { startS3 } from '../../s3/server.ts'
 import { shown } from '../place.ts'
+import { ensurePrivateFolder } from '../private-file.ts'
 import type { StoreFacts } from '../stack-file.ts'
 import { checkedPort, endpointElsewhere, type Account } from './aws.ts'
 import type { Opened, Setting } from './setting.ts'
@@ -33,7 +34,7 @@ export async function openS3(
     return { note: `${endpoint} of the environment`, facts: { s3: { endpoint, region, buckets: [] } }, env }
   }
 
-  const directory = setting.place.data('s3')
+  const directory = ensurePrivateFolder(setting.place.data('s3'))
   const { server: queues } = sqs
   const server = await startS3({
     directory,

@@ -1,10 +1,10 @@
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Plain } from '../../launch/plain.ts'
 import { startSqs, type SqsStack } from '../../sqs/server.ts'
 import { shown } from '../place.ts'
+import { ensurePrivateFolder } from '../private-file.ts'
 import type { StoreFacts } from '../stack-file.ts'
 import { checkedPort, endpointElsewhere, type Account } from './aws.ts'
 import type { Opened, Setting } from './setting.ts'
@@ -60,7 +60,7 @@ export async function openSqs(setting: Setting, account: Account): Promise<Opene
 
 async function startOwn(setting: Setting, { region }: Account): Promise<SqsStack> {
   const journal = journalOf(setting)
-  mkdirSync(path.dirname(journal), { recursive: true })
+  ensurePrivateFolder(path.dirname(journal))
   const server = await startSqs({ journal, region, ...(await checkedPort(setting.ports.sqs)) })
   setting.closing.defer(() => server.stop())
   return server

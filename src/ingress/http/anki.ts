@@ -5,8 +5,8 @@ import { initiateUser, initiateUserBody } from '../../jobs/anki/initiate-user.ts
 import { ask } from '../../jobs/define.ts'
 import type { Caller } from '../who.ts'
 import type { App, HttpParts } from './app.ts'
-import { forbidden, notFound } from './problems.ts'
-import { receipt } from './receipt.ts'
+import { forbidden, notFound } from './answers/problems.ts'
+import { receipt } from './answers/receipt.ts'
 
 const ready = z
   .object({ profile: z.boolean(), collection: z.boolean(), ready: z.boolean() })

@@ -13,8 +13,8 @@ import type { Config, OperatorAccount } from '../../shared/config.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
 import type { Caller, Who } from '../who.ts'
-import type { AskFor } from './ask.ts'
-import type { StatusLinks } from './status-link.ts'
+import type { AskFor } from './asking/ask.ts'
+import type { StatusLinks } from './answers/status-link.ts'
 
 /** A Fastify whose routes are typed by their zod schemas. */
 export type App = FastifyInstance<

@@ -7,14 +7,14 @@ import { sleep } from '../../shared/time.ts'
 import type { App, HttpParts } from './app.ts'
 import { metricsText, type Report } from './metrics-text.ts'
 import type { Login } from './operators/login.ts'
-import { HttpProblem } from './problems.ts'
+import { HttpProblem } from './answers/problems.ts'
 
 const READY_WITHIN = 2000
 const nobodysJob = '00000000-0000-0000-0000-000000000000'
 
 /** Whether this process lives, whether it should get requests, and what all processes count. */
 export function healthRoutes(app: App, parts: HttpParts & { login: Login | undefined }): void {
-  const { asking, watch, closing, log } = parts
+  const { asking, watch, log } = parts
   const hidden = { config: { rateLimit: false as const }, schema: { tags: ['health'], security: [] } }
 
   app.get(
@@ -23,7 +23,7 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
     async () => ({ live: true }),
   )
 
-  /** Redis is told but not needed: what is asked for is accepted without it. */
+  /** Redis is told but not needed: what is asked for is accepted without it. A server that stops answers 503 before it comes here. */
   app.get(
     '/readyz',
     { ...hidden, schema: { ...hidden.schema, summary: 'Whether requests should come here' } },
@@ -32,13 +32,8 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
       const late = sleep(READY_WITHIN, answered.signal).then(() => false)
       const postgres = await Promise.race([canRead(), late])
       answered.abort()
-      const state = {
-        ready: postgres && !closing.aborted,
-        postgres,
-        redis: asking.redis.status === 'ready',
-        stopping: closing.aborted,
-      }
-      return reply.code(state.ready ? 200 : 503).send(state)
+      const redis = asking.redis.status === 'ready'
+      return reply.code(postgres ? 200 : 503).send({ ready: postgres, postgres, redis })
     },
   )
 

@@ -5,12 +5,12 @@ import type { Seen } from '../../jobs/ledger/read.ts'
 import { cancel } from '../../jobs/ledger/steer.ts'
 import { seconds } from '../../shared/time.ts'
 import type { App, HttpParts } from './app.ts'
-import { untilGone } from './outcome.ts'
-import { WAIT_AT_MOST } from './prefer.ts'
-import { HttpProblem, notFound } from './problems.ts'
-import { etagOf, isSettled, mayWatch, publicState, receipt, receiptOf } from './receipt.ts'
-import type { StatusLinks } from './status-link.ts'
-import { eventsOf } from './stream.ts'
+import { untilGone } from './asking/outcome.ts'
+import { WAIT_AT_MOST } from './asking/prefer.ts'
+import { HttpProblem, notFound } from './answers/problems.ts'
+import { etagOf, isSettled, mayWatch, publicState, receipt, receiptOf } from './answers/receipt.ts'
+import type { StatusLinks } from './answers/status-link.ts'
+import { eventsOf } from './answers/stream.ts'
 
 const params = z.object({ id: z.guid().toLowerCase() })
 const sig = z.string().max(200).optional().meta({ description: 'The signature of a status link.' })

@@ -5,8 +5,8 @@ import { ensureUser, ensureUserBody } from '../../jobs/rundi/ensure-user.ts'
 import { seconds } from '../../shared/time.ts'
 import type { Caller } from '../who.ts'
 import type { App, HttpParts } from './app.ts'
-import type { Asked } from './idempotency.ts'
-import { forbidden } from './problems.ts'
+import type { Asked } from './asking/idempotency.ts'
+import { forbidden } from './answers/problems.ts'
 
 const user = z
   .object({
@@ -20,7 +20,6 @@ const user = z
     updated_at: z.string().meta({ format: 'date-time' }),
   })
   .meta({ id: 'RundiUser' })
-const detail = z.object({ detail: z.string(), code: z.string().optional() }).meta({ id: 'RundiProblem' })
 
 /** A sign-in waits for its user; longer than this nobody does. */
 const SIGN_IN_PATIENCE = seconds(10)
@@ -36,7 +35,7 @@ export function rundiRoutes(app: App, { config, asking, askFor }: HttpParts): vo
         description:
           '200 for a user who was there, 201 for a new one; never 202, since a sign-in cannot go on without its user.',
         body: ensureUserBody,
-        response: { 200: user, 201: user, 400: detail, 401: detail, 403: detail, 409: detail, 503: detail },
+        response: { 200: user, 201: user },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid'
+import { timeOrderedId } from '../../shared/ids.ts'
 import { InvalidAsk, type Accept } from '../../jobs/accept.ts'
 import type { Ask } from '../../jobs/define.ts'
 import { keepRejected } from '../../jobs/ledger/messages.ts'
@@ -172,7 +172,7 @@ async function enter(tx: Tx, asks: Ask[], trace: string, accept: Accept): Promis
 }
 
 const rejection = ({ message, faults }: Verdict, source: string) => ({
-  id: uuidv7(),
+  id: timeOrderedId(),
   source,
   messageId: message.id,
   reason: reasonOf(faults),

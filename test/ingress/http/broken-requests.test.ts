@@ -180,7 +180,7 @@ test('bytes that are no HTTP get an answer and no more', async () => {
     expect(answer, bytes.slice(0, 80)).toMatch(status)
     expect(answer).not.toMatch(/\n\s+at /)
   }
-  expect((await fetch(`${url}livez`)).status).toBe(200)
+  expect((await fetch(new URL('/livez', url))).status).toBe(200)
 })
 
 /** Sends bytes and reads until the other side has nothing more to say. */

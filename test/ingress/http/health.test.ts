@@ -8,7 +8,6 @@ test('ready means that Postgres answers; Redis is told but not needed', async ()
     ready: true,
     postgres: true,
     redis: true,
-    stopping: false,
   })
 
   await web.world.redisServer.stop()
@@ -49,7 +48,7 @@ test('with Postgres away everything that needs it says when to come back', async
   expect(answers.map((answer) => answer.statusCode)).toEqual(answers.map(() => 503))
   for (const answer of answers) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   await web.world.postgresServer?.restart()
-  expect(Object.keys(answers[8]?.json() as object)).toEqual(['detail'])
+  expect(Object.keys(answers[8]?.json<object>() ?? {})).toEqual(['detail'])
 })
 
 test('metrics of all processes are for this machine, and for operators', async () => {

@@ -12,7 +12,7 @@ const initiate = async (web: Web): Promise<{ id: string }> =>
     await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })
   ).json()
 
-test('without operators there is no console, and a log line says so', async () => {
+test('without operators there is no console', async () => {
   await using web = await startWeb({ env: { OPERATORS: '' } })
   for (const url of ['/operators', '/operators/queues', '/operators/messages'])
     expect((await web.app.inject({ url, headers: basic('grace') })).statusCode).toBe(404)

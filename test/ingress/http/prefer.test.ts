@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { preferredWait } from '../../../src/ingress/http/prefer.ts'
+import { preferredWait } from '../../../src/ingress/http/asking/prefer.ts'
 
 test.each([
   ['wait=10', 10],

@@ -9,7 +9,7 @@ const start = (world: World, env: Record<string, string> = {}): TestProcess =>
 async function addressOf(web: TestProcess): Promise<string> {
   await web.says('"msg":"listens"')
   const line = linesOf(web).find((each) => each['msg'] === 'listens')
-  return `http://127.0.0.1:${line?.['port']}`
+  return `http://127.0.0.1:${String(line?.['port'])}`
 }
 
 const linesOf = (web: TestProcess): Record<string, unknown>[] =>
@@ -28,9 +28,10 @@ const initiate = (address: string, prefer: string) =>
 
 test('the web process runs light jobs when nobody else does, and leaves when told to', async () => {
   await using world = await createWorld()
-  const web = start(world)
+  const web = start(world, { OPERATORS: '' })
   const address = await addressOf(web)
   await web.says('"msg":"ready"')
+  expect(web.output()).toContain('no operators are configured')
 
   const answer = await initiate(address, 'wait=30')
   expect(answer.status).toBe(200)
@@ -98,6 +99,7 @@ test('the log says what happened to each request, and nothing about anybody', as
     ['GET', '/jobs/:id', 200, undefined],
     ['GET', 'unknown', 404, 'not-found'],
     ['GET', '/anki/users/:id', 401, 'unauthenticated'],
+    ['GET', 'unknown', 400, 'invalid-url'],
   ])
   expect(requests[1]?.['trace']).toBe('4bf92f3577b34da6a3ce929d0e0e4736')
   const sig = statusUrl.split('sig=')[1] as string

@@ -1,5 +1,5 @@
 import { generateKeyPair, SignJWT } from 'jose'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ada, bearer, grace, startWeb, withKey, type Web } from './web.ts'
 
 const self = (web: Web, headers: Record<string, string>) =>
@@ -145,4 +145,60 @@ test('an issuer whose keys cannot be had makes it 503, not 401', async () => {
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   web.issuer.away(false)
   expect((await self(web, bearer(token))).statusCode).toBe(200)
+})
+
+/** Only the clock of this process moves; timers and the stores go on as they are. */
+const later = (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000)
+
+describe('as time goes by', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  test('a token that was good is not good for longer than it says', async () => {
+    await using web = await startWeb()
+    const headers = bearer(await web.issuer.cognito({ sub: ada.id }, { expires: 20 }))
+    expect((await self(web, headers)).statusCode).toBe(200)
+    later(30)
+    expect((await self(web, headers)).statusCode).toBe(401)
+  })
+
+  test('a new key of the issuer is fetched when a token names it', async () => {
+    await using web = await startWeb()
+    expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(200)
+    await web.issuer.rotate()
+    later(31)
+    expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(200)
+    expect(web.issuer.fetched()).toBe(2)
+    // Names of keys that were never there are not fetched for again and again.
+    for (const kid of ['key-7', 'key-8', 'key-9'])
+      expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id }, { kid })))).statusCode).toBe(
+        401,
+      )
+    expect(web.issuer.fetched()).toBe(2)
+  })
+
+  test('the last good keys serve for a day and no longer', async () => {
+    await using web = await startWeb()
+    expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(200)
+    web.issuer.away(true)
+    later(23 * 3600)
+    expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(200)
+    later(2 * 3600)
+    expect((await self(web, bearer(await web.issuer.cognito({ sub: ada.id })))).statusCode).toBe(503)
+  })
+
+  test('a status link is good for a week', async () => {
+    await using web = await startWeb()
+    const asked = await web.app.inject({
+      method: 'POST',
+      url: '/anki/users',
+      headers: withKey('anki'),
+      payload: ada.body,
+    })
+    const { statusUrl } = asked.json()
+    later(6.9 * 24 * 3600)
+    expect((await web.app.inject({ url: statusUrl })).statusCode).toBe(200)
+    later(0.2 * 24 * 3600)
+    expect((await web.app.inject({ url: statusUrl })).statusCode).toBe(401)
+  })
 })

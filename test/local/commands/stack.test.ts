@@ -117,6 +117,24 @@ describe('supervised processes', () => {
     expect(said.filter((line) => line.includes('started again'))).toEqual([])
   })
 
+  test('that a change has broken wait for the next change', async () => {
+    const switchFile = path.join(directory, 'works')
+    writeFileSync(switchFile, '')
+    start(`if (!require('node:fs').existsSync(${JSON.stringify(switchFile)})) process.exit(1); ${patient}`)
+    await until(() => times('one: here') === 1)
+
+    rmSync(switchFile)
+    supervisor.restart()
+    await until(
+      () => times('one ended with exit code 1 right after a change; it waits for the next one') === 1,
+    )
+    expect(supervisor.pids()).toEqual({})
+    writeFileSync(switchFile, '')
+    supervisor.restart()
+
+    await until(() => times('one: here') === 2)
+  })
+
   test('are killed with all they started when somebody is in a hurry', async () => {
     start(`
       const { spawn } = require('node:child_process')

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import type { OperatorAccount } from '../../../shared/config.ts'
 import { minutes } from '../../../shared/time.ts'
 import type { App } from '../app.ts'
-import { addressOf } from '../limits.ts'
-import { forbidden, HttpProblem } from '../problems.ts'
+import { addressOf } from '../edge/limits.ts'
+import { forbidden, HttpProblem } from '../answers/problems.ts'
 
 /** Lets operators in, by HTTP Basic. */
 export interface Login {

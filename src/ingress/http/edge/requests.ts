@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Unavailable } from '../../shared/errors.ts'
-import type { App, ServerParts } from './app.ts'
+import { Unavailable } from '../../../shared/errors.ts'
+import type { App, ServerParts } from '../app.ts'
 import { traceOf } from './trace.ts'
 
 /** Gives every request its trace and its ids in the answer, and one line in the log when it is over. */
@@ -17,38 +17,47 @@ export function followRequests(
   app.decorateRequest('problem', undefined)
 
   app.addHook('onRequest', (request, reply, done) => {
-    identifyAnswer(request, reply)
-    request.callers = nobody
+    begin(request, reply)
     if (!closing.aborted) return done()
     reply.header('connection', 'close')
     return done(new Unavailable('This server is about to stop. Please try again.', 1))
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { method } = request
-    // The route's pattern, never the address: that may hold ids and the signature of a status link.
-    const route = request.routeOptions.url ?? 'unknown'
-    const ms = reply.elapsedTime
-    metrics.requests.observe({ method, route, status: reply.statusCode }, ms / 1000)
-    log.info(
-      {
-        trace: request.trace,
-        request: request.id,
-        method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(ms * 10) / 10,
-        caller: callerKind(request),
-        problem: request.problem,
-      },
-      'request',
-    )
+    noteRequest(request, reply, { log, metrics })
     done()
   })
 }
 
-/** Says in the answer by which ids this request is found again. */
-export function identifyAnswer(request: FastifyRequest, reply: FastifyReply): void {
+/** The one line of a request, and its place in the metrics. */
+export function noteRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, metrics }: Pick<ServerParts, 'log' | 'metrics'>,
+): void {
+  const { method } = request
+  // The route's pattern, never the address: that may hold ids and the signature of a status link.
+  const route = request.routeOptions.url ?? 'unknown'
+  const ms = reply.elapsedTime
+  metrics.requests.observe({ method, route, status: reply.statusCode }, ms / 1000)
+  log.info(
+    {
+      trace: request.trace,
+      request: request.id === request.trace ? undefined : request.id,
+      method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(ms * 10) / 10,
+      caller: callerKind(request),
+      problem: request.problem,
+    },
+    'request',
+  )
+}
+
+/** Gives a request its trace, says in the answer by which ids it is found again, and lets nobody be calling yet. */
+export function begin(request: FastifyRequest, reply: FastifyReply): void {
+  request.callers = nobody
   request.trace = traceOf(request.headers.traceparent) ?? request.id
   reply.raw.setHeader('x-request-id', request.id)
   reply.raw.setHeader('x-trace-id', request.trace)

@@ -1,8 +1,8 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
-import { minutes } from '../../shared/time.ts'
-import type { App } from './app.ts'
-import { HttpProblem } from './problems.ts'
+import { minutes } from '../../../shared/time.ts'
+import type { App } from '../app.ts'
+import { HttpProblem } from '../answers/problems.ts'
 
 /** A server key speaks for many people. */
 const SERVERS_MAY_MORE = 10

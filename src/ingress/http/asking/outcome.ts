@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify'
-import type { Job } from '../../jobs/define.ts'
-import { history, type HistoryEntry, type Seen } from '../../jobs/ledger/read.ts'
-import type { Entered } from '../../jobs/ledger/enter.ts'
-import type { Failure } from '../../jobs/ledger/rows.ts'
-import type { Watch } from '../../jobs/watch.ts'
-import type { Run } from '../../shared/database.ts'
+import type { Job } from '../../../jobs/define.ts'
+import { history, type HistoryEntry, type Seen } from '../../../jobs/ledger/read.ts'
+import type { Entered } from '../../../jobs/ledger/enter.ts'
+import type { Failure } from '../../../jobs/ledger/rows.ts'
+import type { Watch } from '../../../jobs/watch.ts'
+import type { Run } from '../../../shared/database.ts'
 import type { LightRuns } from './light.ts'
-import { isSettled } from './receipt.ts'
+import { isSettled } from '../answers/receipt.ts'
 
 /** What came of an asking. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { App } from './app.ts'
-import { HttpProblem } from './problems.ts'
+import type { App } from '../app.ts'
+import { HttpProblem } from '../answers/problems.ts'
 
 /**
  * Accepts JSON in UTF-8 and nothing else. Refuses what no store could keep (NUL, lone surrogates) and keys that reach

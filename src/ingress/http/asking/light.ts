@@ -1,6 +1,6 @@
-import type { Running } from '../../jobs/open.ts'
-import type { Log } from '../../shared/log.ts'
-import { seconds, sleep } from '../../shared/time.ts'
+import type { Running } from '../../../jobs/open.ts'
+import type { Log } from '../../../shared/log.ts'
+import { seconds, sleep } from '../../../shared/time.ts'
 
 /** Runs light jobs in this process when no worker has claimed them in time. */
 export interface LightRuns {

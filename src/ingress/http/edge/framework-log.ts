@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Log } from '../../shared/log.ts'
+import type { Log } from '../../../shared/log.ts'
 
 /**
  * What Fastify itself has to say, into our log: its warnings and errors only, since every request has its line

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Job } from '../../jobs/define.ts'
-import type { Seen } from '../../jobs/ledger/read.ts'
-import type { Failure } from '../../jobs/ledger/rows.ts'
-import type { Caller } from '../who.ts'
+import type { Job } from '../../../jobs/define.ts'
+import type { Seen } from '../../../jobs/ledger/read.ts'
+import type { Failure } from '../../../jobs/ledger/rows.ts'
+import type { Caller } from '../../who.ts'
 import { bornAt, type StatusLinks } from './status-link.ts'
 
 /** What the world calls the states of a row. */

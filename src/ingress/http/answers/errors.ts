@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
-import type { Log } from '../../shared/log.ts'
-import type { App } from './app.ts'
+import type { Log } from '../../../shared/log.ts'
+import type { App } from '../app.ts'
 import { problemBody } from './problem-shapes.ts'
 import { HttpProblem, problemOf } from './problems.ts'
 

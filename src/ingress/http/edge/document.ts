@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import type { App } from './app.ts'
+import { problemSchema } from '../answers/problem-shapes.ts'
+import type { App } from '../app.ts'
 
 /** Describes every route at /openapi.json, and shows it at /docs. To be called before the routes are declared. */
 export function describeRoutes(app: App): void {
@@ -35,7 +36,7 @@ export function describeRoutes(app: App): void {
       },
       security: [{ token: [] }, { key: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => withProblems(jsonSchemaTransform(route)),
     transformObject: jsonSchemaTransformObject,
   })
   void app.register(swaggerUi, { routePrefix: '/docs' })
@@ -43,4 +44,18 @@ export function describeRoutes(app: App): void {
 
 export function documentRoute(app: App): void {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+type Described = ReturnType<typeof jsonSchemaTransform>
+
+/** Any route may be answered with a problem, in the shape of its product. */
+function withProblems({ schema, url }: Described): Described {
+  if (schema.hide) return { schema, url }
+  const problem = problemSchema(url)
+  const response = {
+    ...(schema.response as Record<string, unknown> | undefined),
+    '4XX': { ...problem, description: 'The request was refused.' },
+    '503': { ...problem, description: 'Try again after the seconds of Retry-After.' },
+  }
+  return { schema: { ...schema, response }, url }
 }

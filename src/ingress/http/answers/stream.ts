@@ -1,8 +1,8 @@
-import { isOutage, type Run } from '../../shared/database.ts'
-import type { Log } from '../../shared/log.ts'
-import { history, type HistoryEntry, type Seen } from '../../jobs/ledger/read.ts'
-import type { Watch } from '../../jobs/watch.ts'
-import { minutes, seconds, sleep } from '../../shared/time.ts'
+import { isOutage, type Run } from '../../../shared/database.ts'
+import type { Log } from '../../../shared/log.ts'
+import { history, type HistoryEntry, type Seen } from '../../../jobs/ledger/read.ts'
+import type { Watch } from '../../../jobs/watch.ts'
+import { minutes, seconds, sleep } from '../../../shared/time.ts'
 import { isSettled, publicState, receiptOf } from './receipt.ts'
 
 /** A line that means nothing, for proxies that end silent connections. */

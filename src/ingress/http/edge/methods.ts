@@ -1,6 +1,6 @@
 import type { HTTPMethods } from 'fastify'
-import type { App } from './app.ts'
-import { HttpProblem } from './problems.ts'
+import type { App } from '../app.ts'
+import { HttpProblem } from '../answers/problems.ts'
 
 /** Answers 405 with `Allow` where an address exists but not for this method. */
 export interface KnownMethods {

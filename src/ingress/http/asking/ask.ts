@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Ask } from '../../jobs/define.ts'
-import type { Failure } from '../../jobs/ledger/rows.ts'
-import { seconds } from '../../shared/time.ts'
-import type { HttpParts } from './app.ts'
+import type { Ask } from '../../../jobs/define.ts'
+import type { Failure } from '../../../jobs/ledger/rows.ts'
+import { seconds } from '../../../shared/time.ts'
+import type { HttpParts } from '../app.ts'
 import { acceptOnce, type Asked } from './idempotency.ts'
 import type { LightRuns } from './light.ts'
 import { outcomeWithin, untilGone } from './outcome.ts'
 import { preferredWait } from './prefer.ts'
-import { HttpProblem, unavailable } from './problems.ts'
-import { freshReceipt, receiptOf } from './receipt.ts'
+import { HttpProblem, unavailable } from '../answers/problems.ts'
+import { freshReceipt, receiptOf } from '../answers/receipt.ts'
 
 /** How a route answers for its job. */
 export interface Answering {

@@ -1,5 +1,5 @@
-import { sleep } from '../../shared/time.ts'
-import type { App } from './app.ts'
+import { sleep } from '../../../shared/time.ts'
+import type { App } from '../app.ts'
 
 /**
  * Makes `app.close()` gentle and bounded: whoever waits is told at once through the returned signal, requests in

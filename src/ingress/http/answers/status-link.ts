@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Seen } from '../../jobs/ledger/read.ts'
-import { days } from '../../shared/time.ts'
+import type { Seen } from '../../../jobs/ledger/read.ts'
+import { days } from '../../../shared/time.ts'
 
 /** Lets whoever holds a link watch one job without any other credential, until a week after it was asked for. */
 export interface StatusLinks {

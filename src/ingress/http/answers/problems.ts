@@ -1,9 +1,9 @@
 import type { FastifyError } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { InvalidAsk } from '../../jobs/accept.ts'
-import { isOutage } from '../../shared/database.ts'
-import { Unavailable } from '../../shared/errors.ts'
-import { missing } from '../../shared/text.ts'
+import { InvalidAsk } from '../../../jobs/accept.ts'
+import { isOutage } from '../../../shared/database.ts'
+import { Unavailable } from '../../../shared/errors.ts'
+import { missing } from '../../../shared/text.ts'
 
 export interface ProblemDetails {
   /** The field of the body, query or path that is wrong. */

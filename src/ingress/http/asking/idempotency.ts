@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { Ask } from '../../jobs/define.ts'
-import type { Entered } from '../../jobs/ledger/enter.ts'
-import { recall, remember } from '../../jobs/ledger/idempotency.ts'
-import type { Asking } from '../../jobs/open.ts'
-import { within } from '../../shared/database.ts'
-import { HttpProblem } from './problems.ts'
+import type { Ask } from '../../../jobs/define.ts'
+import type { Entered } from '../../../jobs/ledger/enter.ts'
+import { recall, remember } from '../../../jobs/ledger/idempotency.ts'
+import type { Asking } from '../../../jobs/open.ts'
+import { within } from '../../../shared/database.ts'
+import { HttpProblem } from '../answers/problems.ts'
 
 /** What an asking came to; `replayed` when an earlier request with the same key had asked already. */
 export type Asked = Pick<Entered, 'id' | 'round' | 'decision'> & { replayed: boolean }

@@ -1,0 +1,78 @@
+import { median, shortly } from './numbers.ts'
+import type { Drain } from './parts/drain.ts'
+import type { Enqueue } from './parts/enqueue.ts'
+import type { LatencySample } from './parts/latency.ts'
+import type { PartName } from './options.ts'
+
+/** Everything the parts measured. */
+export type Samples = Partial<Record<PartName, unknown[]>>
+
+/** What this system promises about its speed, and what it came to. */
+export interface Mark {
+  name: string
+  wanted: string
+  found: string
+  met: boolean
+}
+
+/** Judges the marks whose numbers were measured in this run. */
+export function judge(samples: Samples): Mark[] {
+  return [...ofEnqueue(samples.a), ...ofDrain(samples.b), ...ofLatency(samples.c), ...ofRecovery(samples.f)]
+}
+
+function ofEnqueue(samples: unknown[] | undefined): Mark[] {
+  const rate = (name: Enqueue['contestant']): number =>
+    median(
+      ((samples ?? []) as Enqueue[]).filter((each) => each.contestant === name).map((each) => each.perSecond),
+    )
+  return atLeast('enqueueing over HTTP, beside bare Fastify + BullMQ', rate('millrace') / rate('plain'), 0.6)
+}
+
+function ofDrain(samples: unknown[] | undefined): Mark[] {
+  const rate = (name: Drain['contestant'], concurrency: number): number =>
+    median(
+      ((samples ?? []) as Drain[])
+        .filter(
+          (each) => each.contestant === name && each.concurrency === concurrency && each.work === 'nothing',
+        )
+        .map((each) => each.perSecond),
+    )
+  return [50, 200].flatMap((concurrency) =>
+    rivals.flatMap(({ name, wanted }) =>
+      atLeast(
+        `draining at ${concurrency}, beside ${name}`,
+        rate('millrace', concurrency) / rate(name, concurrency),
+        wanted(concurrency),
+      ),
+    ),
+  )
+}
+
+const rivals: { name: Drain['contestant']; wanted: (concurrency: number) => number }[] = [
+  { name: 'bullmq', wanted: (concurrency) => (concurrency < 200 ? 0.4 : 0.5) },
+  { name: 'graphile-worker', wanted: () => 1 },
+  { name: 'graphile-worker, batched', wanted: () => 1 },
+  { name: 'pg-boss', wanted: () => 1 },
+]
+
+function ofLatency(samples: unknown[] | undefined): Mark[] {
+  const idle = ((samples ?? []) as LatencySample[]).filter(
+    (each) => each.contestant === 'millrace' && each.load.startsWith('idle'),
+  )
+  return below('from asking to the result when idle, p50 in ms', median(idle.map((each) => each.p50)), 5)
+}
+
+function ofRecovery(samples: unknown[] | undefined): Mark[] {
+  const longest = samples?.length ? Math.max(...(samples as number[])) : Number.NaN
+  return below('longest recovery after a crash, in seconds', longest, 15)
+}
+
+const atLeast = (name: string, found: number, wanted: number): Mark[] =>
+  Number.isFinite(found)
+    ? [{ name, wanted: `at least ${wanted} ×`, found: `${found.toFixed(2)} ×`, met: found >= wanted }]
+    : []
+
+const below = (name: string, found: number, wanted: number): Mark[] =>
+  Number.isFinite(found)
+    ? [{ name, wanted: `below ${wanted}`, found: shortly(found), met: found < wanted }]
+    : []
