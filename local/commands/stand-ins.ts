@@ -28,7 +28,7 @@ export async function run(args: string[]): Promise<number> {
   using end = listenForEnd()
   await using closing = new AsyncDisposableStack()
   const place = findPlace()
-  const lock = takeLock(place.state, 'the stand-ins')
+  const lock = takeLock(place.state, 'a set of stand-ins')
   closing.defer(() => lock.release())
   if (write) rmSync(write, { force: true }) // who waits for it is to wait for us, not for an earlier run
   const standIns = await startStandIns({ place, ports, say: console.log, signal: end.signal })

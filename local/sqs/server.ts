@@ -91,7 +91,8 @@ async function answer(
     }
     reply(response, 200, (await operation(account, parse(body), gone.signal)) ?? {})
   } catch (error) {
-    if (response.destroyed) return
+    // Nobody is there to hear it, as when the server stops under a long poll.
+    if (response.destroyed || request.socket.destroyed) return
     if (!(error instanceof SqsError)) {
       console.error('sqs:', error)
       reply(response, 500, { __type: 'com.amazonaws.sqs#InternalError', message: 'internal error' })

@@ -40,7 +40,7 @@ export interface Stack {
 /**
  * Starts the stores and the processes of the Procfile, lets `use` do something with them, and ends it all, processes
  * first, whether that went well or not. stack.json is there exactly as long.
- * Returns an exit code: 1 when something went wrong, which was told, 130 when it was ended before it was up.
+ * Returns an exit code: 1 when something went wrong, which was told, 130 when somebody ended it before it was done.
  */
 export async function withStack(
   options: StackOptions,
@@ -48,16 +48,13 @@ export async function withStack(
 ): Promise<number> {
   using end = listenForEnd()
   const closing = new AsyncDisposableStack()
-  let stack: Stack | undefined
   let code = 0
   try {
-    stack = await start(options, end, closing)
-    await use(stack)
+    await use(await start(options, end, closing))
   } catch (error) {
     // What fails because it is told to end is not the reason.
     const reason: unknown = end.signal.aborted ? end.signal.reason : error
-    if (!(reason instanceof Asked)) code = 1
-    else if (!stack) code = 130
+    code = reason instanceof Asked ? 130 : 1
     if (code === 1 && reason !== end.uncaught())
       console.error(reason instanceof Plain ? reason.message : reason)
   }
@@ -111,7 +108,7 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
   })
   const untilEnd = async () => {
     await aborted(end.signal)
-    throw end.signal.reason
+    if (!(end.signal.reason instanceof Asked)) throw end.signal.reason
   }
   return { place, stores, supervisor, facts, signal: end.signal, untilEnd }
 }

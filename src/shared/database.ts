@@ -184,7 +184,5 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** int8 as a number: our counts stay far below 2^53. */
-const parserFor = (oid: number, format?: 'text' | 'binary') =>
-  oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid as never, format)
-
-const INT8 = 20
+const parserFor: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === pg.types.builtins.INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)
