@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { prepare } from './contestants.ts'
 import { gatherFacts, type Facts } from './facts.ts'
 import { judge, type Mark, type Samples } from './marks.ts'
 import { partNames, type Options, type PartName } from './options.ts'
@@ -53,7 +52,7 @@ export async function bench(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Report> {
-  await using stack = await openStack({ say, prepare, logLevel: options.logLevel, profile: options.profile })
+  await using stack = await openStack({ say, logLevel: options.logLevel, profile: options.profile })
   const facts = gatherFacts(stack, somebody())
   const tables: Table[] = []
   const samples: Samples = {}

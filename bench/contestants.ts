@@ -42,7 +42,7 @@ export const millrace: Contestant = {
   worker: 'programs/millrace-worker.ts',
   settings: 'the worker process as it is: ledger, history, leases, sweep, one log line per attempt',
   fill: async (stack, jobs, work) => {
-    const url = await stack.freshDatabase('millrace')
+    const url = await stack.databases.fresh('millrace')
     await stack.clearRedis()
     const env = { DATABASE_URL: url }
     const asking = openBenchAsking({ ...stack.env, ...env })
@@ -63,7 +63,7 @@ export const millrace: Contestant = {
         return rows.length === 0
       },
       check: async () => {
-        const [row] = await stack.query<{ settled: number; history: number }>(
+        const [row] = await stack.databases.query<{ settled: number; history: number }>(
           url,
           `select count(*) filter (where state = 'completed')::int as settled,
             (select count(*)::int from millrace.job_events) as history from millrace.jobs`,
@@ -88,7 +88,7 @@ export const bullmq: Contestant = {
   fill: async (stack, jobs) => {
     await stack.clearRedis()
     const queue = new Queue('bench', {
-      connection: { path: stack.redisUrl },
+      connection: { path: stack.redis.url },
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     })
     for (let added = 0; added < jobs; added += 1000) {
@@ -112,7 +112,7 @@ export const pgBoss: Contestant = {
   worker: 'programs/pg-boss-worker.ts',
   settings: '2 fetchers, each batchSize = concurrency / 2, burstWhenBatchFull',
   fill: async (stack, jobs) => {
-    const url = await stack.freshDatabase('pg-boss')
+    const url = await stack.databases.fresh('pg-boss')
     const boss = openBoss(url)
     await boss.start()
     for (let added = 0; added < jobs; added += 1000) {
@@ -141,7 +141,7 @@ const openBoss = (url: string): PgBoss => {
 }
 
 const fillGraphileWorker: Contestant['fill'] = async (stack, jobs) => {
-  const url = await stack.freshDatabase('graphile-worker')
+  const url = await stack.databases.fresh('graphile-worker')
   const utils = await makeWorkerUtils({ connectionString: url })
   for (let added = 0; added < jobs; added += 1000) {
     const count = Math.min(1000, jobs - added)
@@ -189,8 +189,8 @@ export const prepare = {
 
 /** Statistics as autovacuum would have made them by the time, and no checkpoint left over from filling. */
 async function settleStore(stack: Stack, url: string): Promise<void> {
-  await stack.query(url, 'vacuum analyze')
-  await stack.query(url, 'checkpoint')
+  await stack.databases.query(url, 'vacuum analyze')
+  await stack.databases.query(url, 'checkpoint')
 }
 
 async function inPostgres(
@@ -200,7 +200,7 @@ async function inPostgres(
   settledCount: string,
   jobs: number,
 ): Promise<Filled> {
-  const client = await stack.connect(url)
+  const client = await stack.databases.connect(url)
   return {
     env: { DATABASE_URL: url },
     settled: async () => (await client.query(anyLeft)).rows.length === 0,

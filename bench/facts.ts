@@ -23,8 +23,13 @@ export function gatherFacts(stack: Stack, payload: unknown): Facts {
       memoryGb: Math.round(totalmem() / 2 ** 30),
       loadBefore: loadavg()[0] ?? 0,
     },
-    versions: { node: process.versions.node, ...stack.versions, ...packages },
-    durability: stack.durability,
+    versions: {
+      node: process.versions.node,
+      postgres: stack.databases.version,
+      redis: stack.redis.version,
+      ...packages,
+    },
+    durability: { ...stack.databases.durability, ...stack.redis.durability },
     settings: {
       'connections to Postgres, each process': stack.env['DATABASE_POOL'] ?? '',
       'log level of millrace': stack.env['LOG_LEVEL'] ?? '',

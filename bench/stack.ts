@@ -1,66 +1,66 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Redis as RedisClient } from 'ioredis'
 import pg from 'pg'
+import { isRunning } from '../local/launch/leftovers.ts'
 import { startPostgres } from '../local/launch/postgres.ts'
 import { findRedis, startRedis } from '../local/launch/redis.ts'
+import { redisPrefix } from '../src/jobs/dispatch.ts'
 import { rememberRedis } from '../src/jobs/ledger/sweep.ts'
 import { migrate } from '../src/shared/migrate.ts'
-import { effectsTable } from './job.ts'
+import { prepare } from './contestants.ts'
+import { openDatabases, type Databases } from './databases.ts'
 import { startProgram, type Program, type ProgramOptions } from './program.ts'
-
-/** Whoever keeps its jobs in Postgres has a database of its own, cloned afresh for every round. */
-export type Keeper = 'millrace' | 'pg-boss' | 'graphile-worker' | 'plain'
 
 /** A private Postgres and a private Redis, set up as the local stack's, and the processes started on them. */
 export interface Stack extends AsyncDisposable {
+  databases: Databases
+  redis: { url: string; version: string; durability: Record<string, string> }
+  pids: { postgres: number; redis: number }
   /** The environment of every process of the product in this stack. */
   env: Record<string, string>
-  redisUrl: string
-  redis: RedisClient
-  versions: { postgres: string; redis: string }
-  /** What is configured for durability, as the servers themselves say. */
-  durability: Record<string, string>
-  pids: { postgres: number; redis: number }
-  /** An empty database of its own kind; whoever was connected to the last one is thrown out. */
-  freshDatabase(keeper: Keeper): Promise<string>
-  /** Runs statements on a database. */
-  query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]>
-  /** A connection of its own to a database. */
-  connect(url: string): Promise<pg.Client>
   /** Forgets every key, except which Redis this is. */
   clearRedis(): Promise<void>
+  /** Starts a file of the bench as a process; it is ended with the stack at the latest. */
+  start(file: string, options?: Partial<Pick<ProgramOptions, 'args' | 'env'>> & { name?: string }): Program
   /** Ends whatever was started and still runs. */
   endPrograms(): Promise<void>
-  start(file: string, options?: Partial<ProgramOptions> & { name?: string }): Program
 }
 
 export interface StackOptions {
   say: (line: string) => void
-  /** Makes the empty database of a keeper: its schema and whatever it wants to find. */
-  prepare: Record<'pg-boss' | 'graphile-worker', (url: string) => Promise<void>>
+  /** What the processes of the product log. */
   logLevel: string
+  /** Where every process leaves a CPU profile. */
   profile: string | undefined
 }
 
-const root = path.resolve(import.meta.dirname, '..')
+const local = path.resolve(import.meta.dirname, '..', '.local')
 
-export async function openStack({ say, prepare, logLevel, profile }: StackOptions): Promise<Stack> {
+export async function openStack({ say, logLevel, profile }: StackOptions): Promise<Stack> {
   const closing = new AsyncDisposableStack()
   try {
-    await mkdir(path.join(root, '.local'), { recursive: true })
-    const directory = await mkdtemp(path.join(root, '.local', 'bench-'))
+    await removeLeftovers()
+    const directory = path.join(local, `bench-${process.pid}`)
+    await mkdir(directory, { recursive: true })
     closing.defer(() => rm(directory, { recursive: true, force: true }))
-    const program = await findRedis({ cache: path.join(root, '.local', 'redis'), say })
+    const program = await findRedis({ cache: path.join(local, 'redis'), say })
     const postgres = await startPostgres({ directory: path.join(directory, 'postgres'), say })
     closing.defer(() => postgres.stop())
     const redisServer = await startRedis({ ...program, directory: path.join(directory, 'redis'), say })
     closing.defer(() => redisServer.stop())
     const redis = new RedisClient(redisServer.url, { maxRetriesPerRequest: null })
     closing.defer(() => redis.disconnect())
-    const admin = await open(postgres.url('postgres'))
-    closing.defer(() => admin.end())
+
+    // A sweep that meets an unknown Redis gives new tickets to every row: right after a loss, and not what is measured.
+    const marker = randomUUID()
+    const databases = await openDatabases(postgres, {
+      ...prepare,
+      millrace: (url) => migrateFor(url, marker),
+    })
+    closing.defer(() => databases.close())
+
     const programs = new Set<Program>()
     const endPrograms = async (): Promise<void> => {
       await Promise.all([...programs].map((each) => each.end()))
@@ -68,120 +68,76 @@ export async function openStack({ say, prepare, logLevel, profile }: StackOption
     }
     closing.defer(endPrograms)
 
-    // A sweep that meets an unknown Redis gives new tickets to every row: right after a loss, and not what is measured.
-    const marker = randomUUID()
-    const templates = new Set<Keeper>()
-    const prepareTemplate = async (keeper: Keeper, url: string): Promise<void> => {
-      if (keeper === 'millrace') {
-        await migrate(url)
-        await query(url, async (client) => {
-          await rememberRedis(
-            async (statement, values) => (await client.query({ ...statement, values })).rows,
-            marker,
-          )
-        })
-      } else if (keeper !== 'plain') await prepare[keeper](url)
-      await query(url, (client) => client.query(effectsTable))
-    }
-
-    const stack: Stack = {
-      redisUrl: redisServer.url,
-      redis,
-      env: {
-        REDIS_URL: redisServer.url,
-        DATABASE_POOL: '12',
-        LOG_LEVEL: logLevel,
-        ANKI_COLLECTIONS: path.join(directory, 'collections'),
-        ANKI_KEYS: 'anki-bench-key-0123456789',
-        RUNDI_KEYS: 'rundi-bench-key-0123456789',
-        RUNDI_TRUSTED_PROVIDERS: 'google',
-        STATUS_LINK_SECRET: 'a-secret-for-status-links-in-the-bench',
-        RATE_LIMIT_PER_MINUTE: '1000000',
-        OPERATORS: 'grace:operator:grace-password-1',
-      },
-      versions: { postgres: await setting(admin, 'server_version'), redis: redisServer.version },
-      durability: {
-        ...(await settings(admin, [
-          'fsync',
-          'synchronous_commit',
-          'full_page_writes',
-          'wal_sync_method',
-          'shared_buffers',
-        ])),
-        ...(await redisSettings(redis, ['appendonly', 'appendfsync', 'maxmemory-policy'])),
+    const env = { REDIS_URL: redisServer.url, LOG_LEVEL: logLevel, ...environment(directory) }
+    return {
+      databases,
+      redis: {
+        url: redisServer.url,
+        version: redisServer.version,
+        durability: await settingsOf(redis, ['appendonly', 'appendfsync', 'maxmemory-policy']),
       },
       pids: { postgres: postgres.pid, redis: redisServer.pid },
-      freshDatabase: async (keeper) => {
-        const name = keeper.replace('-', '_')
-        const template = `${name}_template`
-        if (!templates.has(keeper)) {
-          await admin.query(`create database ${template}`)
-          await prepareTemplate(keeper, postgres.url(template))
-          templates.add(keeper)
-        }
-        await admin.query(`drop database if exists ${name} with (force)`)
-        await admin.query(`create database ${name} template ${template}`)
-        await admin.query('checkpoint')
-        return postgres.url(name)
-      },
-      query: async <Row extends pg.QueryResultRow>(url: string, text: string) =>
-        (await query(url, (client) => client.query<Row>(text))).rows,
-      connect: open,
+      env,
       clearRedis: async () => {
         await redis.flushall()
-        await redis.set('millrace:marker', marker)
+        await redis.set(`${redisPrefix}:marker`, marker)
       },
-      endPrograms,
       start: (file, options = {}) => {
-        const name = options.name ?? path.basename(file, '.ts')
         const started = startProgram({
           file: path.resolve(import.meta.dirname, file),
           args: options.args ?? [],
-          env: { ...stack.env, ...options.env },
-          log: path.join(directory, `${name}.log`),
-          profile: options.profile ?? profile,
+          env: { ...env, ...options.env },
+          log: path.join(directory, `${options.name ?? path.basename(file, '.ts')}.log`),
+          profile,
         })
         programs.add(started)
         return started
       },
+      endPrograms,
       [Symbol.asyncDispose]: () => closing.disposeAsync(),
     }
-    return stack
   } catch (error) {
     await closing.disposeAsync()
     throw error
   }
 }
 
-async function open(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
-  // A fresh database throws out whoever was connected to the last one.
-  client.on('error', (error) => console.error(`postgres: ${error.message}`))
-  await client.connect()
-  return client
-}
-
-async function query<T>(url: string, ask: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await open(url)
-  try {
-    return await ask(client)
-  } finally {
-    await client.end()
+/** What a bench that was killed could not remove. */
+async function removeLeftovers(): Promise<void> {
+  await mkdir(local, { recursive: true })
+  for (const name of await readdir(local)) {
+    const pid = /^bench-(\d+)$/.exec(name)?.[1]
+    if (pid && !isRunning(Number(pid))) await rm(path.join(local, name), { recursive: true, force: true })
   }
 }
 
-async function setting(client: pg.Client, name: string): Promise<string> {
-  const { rows } = await client.query<{ value: string }>(`select current_setting($1) as value`, [name])
-  return rows[0]?.value ?? 'unknown'
+const environment = (directory: string) => ({
+  DATABASE_POOL: '12',
+  // Out of the way: sixteen thousand requests a second, and ten times that for a server key.
+  RATE_LIMIT_PER_MINUTE: '1000000',
+  ANKI_COLLECTIONS: path.join(directory, 'collections'),
+  ANKI_KEYS: serverKeys.anki,
+  RUNDI_KEYS: serverKeys.rundi,
+  RUNDI_TRUSTED_PROVIDERS: 'google',
+  STATUS_LINK_SECRET: 'a-secret-for-status-links-in-the-bench',
+  OPERATORS: 'grace:operator:grace-password-1',
+})
+
+/** What the load shows to be let in. */
+export const serverKeys = { anki: 'anki-bench-key-0123456789', rundi: 'rundi-bench-key-0123456789' }
+
+async function migrateFor(url: string, marker: string): Promise<void> {
+  await migrate(url)
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await rememberRedis(
+    async (statement, values) => (await client.query({ ...statement, values })).rows,
+    marker,
+  )
+  await client.end()
 }
 
-async function settings(client: pg.Client, names: string[]): Promise<Record<string, string>> {
-  const found: Record<string, string> = {}
-  for (const name of names) found[name] = await setting(client, name)
-  return found
-}
-
-async function redisSettings(redis: RedisClient, names: string[]): Promise<Record<string, string>> {
+async function settingsOf(redis: RedisClient, names: string[]): Promise<Record<string, string>> {
   const found = await Promise.all(names.map((name) => redis.config('GET', name)))
   return Object.fromEntries((found as [string, string][]).map(([name, value]) => [name, value]))
 }

@@ -4,7 +4,7 @@ import { median, shortly, spread } from '../numbers.ts'
 import type { Program } from '../program.ts'
 import type { LoadResult } from '../programs/load.ts'
 import type { Setting } from '../setting.ts'
-import type { Stack } from '../stack.ts'
+import { serverKeys, type Stack } from '../stack.ts'
 import type { Table } from '../tables.ts'
 import { load, startBareWeb, startWeb, type Web } from '../web.ts'
 
@@ -44,7 +44,7 @@ export async function enqueue({
 }
 
 async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enqueue> {
-  const database = await stack.freshDatabase('millrace')
+  const database = await stack.databases.fresh('millrace')
   await stack.clearRedis()
   const web = await startWeb(stack, database)
   try {
@@ -53,10 +53,10 @@ async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enq
       loader,
       web,
       '/anki/users',
-      { 'x-millrace-key': 'anki-bench-key-0123456789' },
+      { 'x-millrace-key': serverKeys.anki },
       seconds,
     )
-    const [rows] = await stack.query<{ kept: number; started: number }>(
+    const [rows] = await stack.databases.query<{ kept: number; started: number }>(
       database,
       `select count(*)::int as kept, count(*) filter (where state <> 'waiting')::int as started from millrace.jobs`,
     )
@@ -74,7 +74,7 @@ async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enq
 async function bare(stack: Stack, loader: Program, seconds: number): Promise<Enqueue> {
   await stack.clearRedis()
   const web = await startBareWeb(stack, 'programs/bare-web.ts')
-  const queue = new Queue('bench', { connection: { path: stack.redisUrl } })
+  const queue = new Queue('bench', { connection: { path: stack.redis.url } })
   try {
     const result = await underLoad(stack, loader, web, '/enqueue', {}, seconds)
     const waiting = await queue.getWaitingCount()

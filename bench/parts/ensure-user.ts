@@ -3,7 +3,7 @@ import { median, shortly, spread } from '../numbers.ts'
 import type { LoadOrder, LoadResult } from '../programs/load.ts'
 import type { Program } from '../program.ts'
 import type { Setting } from '../setting.ts'
-import type { Stack } from '../stack.ts'
+import { serverKeys, type Stack } from '../stack.ts'
 import type { Table } from '../tables.ts'
 import { load, startBareWeb, startWeb } from '../web.ts'
 
@@ -49,7 +49,7 @@ async function signIn(
   measured: (sample: SignIns) => void,
 ): Promise<void> {
   await stack.clearRedis()
-  const database = await stack.freshDatabase('millrace')
+  const database = await stack.databases.fresh('millrace')
   const env = { DATABASE_URL: database }
   const isOurs = contestant === 'millrace'
   const worker = isOurs
@@ -59,7 +59,7 @@ async function signIn(
     ? await startWeb(stack, database)
     : await startBareWeb(stack, 'programs/bare-sign-in.ts', env)
   try {
-    const headers: Record<string, string> = isOurs ? { 'x-millrace-key': 'rundi-bench-key-0123456789' } : {}
+    const headers: Record<string, string> = isOurs ? { 'x-millrace-key': serverKeys.rundi } : {}
     const order = { url: web.url, paths: [isOurs ? '/rundi/auth/ensure-user' : '/auth/ensure-user'], headers }
     const run = (more: Pick<LoadOrder, 'kind' | 'connections' | 'expect' | 'seconds'>): Promise<LoadResult> =>
       load(loader, { ...order, ...more })

@@ -58,7 +58,7 @@ async function withPair(
   work: (measure: (order: ArrivalOrder) => Promise<Latency>) => Promise<void>,
 ): Promise<void> {
   await stack.clearRedis()
-  const env = contestant === 'millrace' ? { DATABASE_URL: await stack.freshDatabase('millrace') } : {}
+  const env = contestant === 'millrace' ? { DATABASE_URL: await stack.databases.fresh('millrace') } : {}
   const worker = stack.start(`programs/${contestant}-worker.ts`, { args: ['50'], env })
   const asker = stack.start(`programs/${contestant}-asker.ts`, { env })
   try {

@@ -3,6 +3,7 @@ import { signUp } from '../people.ts'
 import { median, shortly, spread } from '../numbers.ts'
 import type { LoadResult } from '../programs/load.ts'
 import type { Setting } from '../setting.ts'
+import { serverKeys } from '../stack.ts'
 import type { Table } from '../tables.ts'
 import { load, startWeb } from '../web.ts'
 
@@ -24,10 +25,10 @@ export async function polls({
   const samples: Polls[] = []
   const loader = stack.start('programs/load.ts')
   await stack.clearRedis()
-  const web = await startWeb(stack, await stack.freshDatabase('millrace'))
+  const web = await startWeb(stack, await stack.databases.fresh('millrace'))
   try {
     await loader.says('up')
-    const headers = { 'x-millrace-key': 'anki-bench-key-0123456789' }
+    const headers = { 'x-millrace-key': serverKeys.anki }
     const paths = await Promise.all(Array.from({ length: JOBS }, () => jobOf(web.url, headers)))
     const etag = await etagOf(`${web.url}${paths[0]}`, headers)
     const order = { url: web.url, kind: 'reads' as const, paths, connections: CONNECTIONS }

@@ -34,7 +34,7 @@ export async function recovery({
 
 async function recoverOnce(stack: Stack, settledFor: number): Promise<number> {
   await stack.clearRedis()
-  const env = { DATABASE_URL: await stack.freshDatabase('millrace') }
+  const env = { DATABASE_URL: await stack.databases.fresh('millrace') }
   await using asking = openBenchAsking({ ...stack.env, ...env })
   const doomed = stack.start('programs/millrace-worker.ts', {
     name: 'doomed-worker',

@@ -72,6 +72,8 @@ function launch(directory: string): ChildProcess {
   try {
     return spawn(program!, args, {
       cwd: directory,
+      // Ctrl-C in a terminal is for the one who started it; this one goes after those who use it.
+      detached: true,
       // Nothing else of our environment: PORT and HOST are ours, and cognito-local would read them.
       env: {
         PATH: process.env.PATH,

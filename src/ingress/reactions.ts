@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { initiateUser } from '../jobs/anki/initiate-user.ts'
 import { ask, type Ask, type Job, type Registry } from '../jobs/define.ts'
-import type { Config, Product } from '../shared/config.ts'
+import { products, type Config, type Product } from '../shared/config.ts'
 import type { Event, UserConfirmed } from './messages/event.ts'
 
 /** What follows from what. Read from top to bottom, this is all that happens here because something happened elsewhere. */
@@ -39,8 +39,12 @@ export type Place = `pool ${string}` | `bucket ${string}`
  */
 export function reactTo(event: Event, config: Config, table: Reaction[] = reactions): Ask[] | undefined {
   const here = table.filter(({ place }) => place(config) === placeOf(event))
-  return here.length === 0 ? undefined : here.flatMap(({ follow }) => follow(event))
+  return here.length === 0 && !isOurs(event, config) ? undefined : here.flatMap(({ follow }) => follow(event))
 }
+
+/** A product's pool is known even while nothing follows from what happens there. */
+const isOurs = (event: Event, config: Config): boolean =>
+  products.some((product) => inPoolOf(product)(config) === placeOf(event))
 
 /**
  * Checks the table before anything starts.

@@ -96,6 +96,7 @@ function entryOf(ask: Ask, trace: string): Entry {
     trace,
     delay: ask.delay ?? 0,
     again: ask.again ?? ask.job.again,
+    asides: ask.job.asides ?? [],
   }
 }
 

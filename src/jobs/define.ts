@@ -87,6 +87,8 @@ export interface Job<Schema extends z.ZodType = z.ZodType, Result = unknown> {
   /** Who may see the receipt: `product:subject`, or nobody but server keys of the product. */
   owner?(data: z.output<Schema>): string
   again: Again
+  /** Fields of the data that say how and not what: another value there is no change to a job that runs or has settled. */
+  asides?: readonly string[]
   retry: RetryPolicy
   /** Milliseconds one attempt may take. */
   timeout: number

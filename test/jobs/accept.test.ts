@@ -178,3 +178,22 @@ test('every transition is an entry in the history, numbered without a gap', asyn
   ])
   expect(row.last_event).toBe(3)
 })
+
+test('a field that says how and not what makes no new round of a settled job', async () => {
+  const withAside = {
+    ...doNothing,
+    name: 'millrace.do-aside' as const,
+    data: doNothing.data.loose(),
+    again: 'whenChanged' as const,
+  }
+  const job = { ...withAside, asides: ['how'] }
+  await using world = await createWorld({ jobs: [...testJobs, job] })
+  const first = await world.work(ask(job, { key: 'Ada', how: 'by event' }))
+
+  const { decision } = await world.asking.accept.now(ask(job, { key: 'Ada', how: 'by hand' }), trace)
+  const other = await world.asking.accept.now(ask(job, { key: 'Ada', how: 'by hand', what: 'else' }), trace)
+
+  expect(first.state).toBe('completed')
+  expect(decision).toBe('stands')
+  expect(other.decision).toBe('reopened')
+})

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -18,6 +18,8 @@ declare module 'vitest' {
 /** Once per run: one Postgres for all worlds, and the Redis program each world starts for itself. */
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(path.join(tmpdir(), 'millrace-test-'))
+  // Postgres gives up root, and must be able to reach its folder.
+  await chmod(directory, 0o711)
   const redisProgram = await findRedis({
     cache: path.resolve('.local/redis'),
     say: (line) => process.stderr.write(`${line}\n`),

@@ -62,7 +62,8 @@ export function jobRoutes(app: App, parts: HttpParts): void {
         vary: 'authorization, x-millrace-key',
       })
       if (request.viaLink) void reply.header('access-control-allow-origin', '*')
-      if (known !== undefined && matches(known, etag)) return reply.code(304).send(null)
+      // Without a payload: not even a JSON null, whose length would be announced.
+      if (known !== undefined && matches(known, etag)) return reply.code(304).send(undefined as unknown as null)
       return receiptOf(row, mayWatch(request.callers, row) ? links : undefined)
     },
   )

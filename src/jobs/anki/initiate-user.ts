@@ -31,6 +31,7 @@ export const initiateUser = defineJob({
   key: ({ cognito_user_id }) => cognito_user_id,
   owner: ({ cognito_user_id }) => `anki:${cognito_user_id}`,
   again: 'whenChanged', // another name renames
+  asides: ['keepName'],
   retry: patiently,
   timeout: seconds(20),
   light: true,

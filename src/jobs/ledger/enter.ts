@@ -15,6 +15,7 @@ export interface Entry {
   trace: string
   delay: number
   again: Again
+  asides: readonly string[]
 }
 
 /**
@@ -108,17 +109,18 @@ const decideAgain = {
   name: 'ledger.decide-again',
   text: `
 with asked as (
-  select * from json_to_recordset($1::json) as a (name text, key text, queue text, data jsonb, again text, trace text, delay float8,
-    attempts int, closes boolean)
+  select * from json_to_recordset($1::json) as a (name text, key text, queue text, data jsonb, again text, asides text[], trace text,
+    delay float8, attempts int, closes boolean)
 ), decided as (
   select j.id, j.name, j.key, j.state, j.round, j.ticket, a.data, a.trace, a.delay, a.queue, a.attempts, a.closes,
     case
       when j.state in ('failed', 'cancelled') then 'reopened'
-      when j.state = 'completed' and (a.again in ('afterSettled', 'rerunIfActive') or (a.again = 'whenChanged' and j.data <> a.data))
+      when j.state = 'completed' and (a.again in ('afterSettled', 'rerunIfActive') or (a.again = 'whenChanged' and j.data - a.asides <> a.data - a.asides))
         then 'reopened'
       when j.state in ('waiting', 'delayed') and a.again in ('whenChanged', 'rerunIfActive') and j.data <> a.data then 'amended'
       when j.state = 'active' and (a.again = 'rerunIfActive'
-        or (a.again = 'whenChanged' and coalesce(j.next_data, j.data) <> a.data)) then 'asked again'
+        or (a.again = 'whenChanged'
+        and coalesce(j.next_data, j.data) - a.asides <> a.data - a.asides)) then 'asked again'
       when j.state in ('cancelling', 'undoing') then 'asked again'
       else 'stands'
     end as decision
