@@ -98,13 +98,17 @@ test('a pool and a bucket of the same name are two places', () => {
   const table = [
     when(
       's3.object-created',
-      inBucket(() => pool),
+      inBucket(() => 'elsewhere'),
       doNothing,
       ({ key }) => ({ key }),
     ),
   ]
 
-  expect(reactTo(confirmed, config, table)).toBeUndefined()
+  expect(reactTo({ ...confirmed, pool: 'elsewhere' }, config, table)).toBeUndefined()
+})
+
+test('in the pool of a product that waits for no event nothing follows, and nothing is kept as strange', () => {
+  expect(reactTo(confirmed, config, [])).toEqual([])
 })
 
 test('one event may ask for several jobs, in the order of the table', () => {
