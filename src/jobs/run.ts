@@ -154,11 +154,16 @@ export function createRunner(parts: RunnerParts): Runner {
         step: step.slice(0, 100),
       }).catch((error: unknown) => logOf(row).warn({ err: error }, 'could not note the progress'))
     }
-    const outcome = await attempt.under(job.timeout, (signal) =>
-      job.run(data, toolsFor(row, signal, progress)),
-    )
+    const outcome = await attempt.under(job.timeout, async (signal) => {
+      const worked = await job.run(data, toolsFor(row, signal, progress))
+      signal.throwIfAborted()
+      // The time limit holds for what it writes, too.
+      if ('write' in worked) await settleWithWrites(row, attempt, worked)
+      return worked
+    })
+    if ('write' in outcome) return
     if (attempt.aborted) throw attempt.signal.reason as Error
-    if ('write' in outcome || outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
+    if (outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
     worked()
     const settled = await completeTogether({
       id: row.id,

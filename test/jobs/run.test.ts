@@ -168,6 +168,26 @@ test('work that does not listen is left behind: its late write is refused, and i
   expect(await effects(world)).toEqual([])
 })
 
+test('a write that hangs ends with its attempt: the row is not held for ever', async () => {
+  const hanging = {
+    ...walkSteps,
+    name: 'millrace.walk-hanging' as const,
+    timeout: 50,
+    retry: { attempts: 1, delay: () => 1 },
+  }
+  await using world = await createWorld({ jobs: [...testJobs, hanging], setup: effectTables })
+  const { accept } = world.asking
+  const { runner } = await world.running()
+  const wish = ask(hanging, { key: 'Ada', directory: world.directory, waitAt: 'writing', deaf: true })
+  const { id } = await accept.now(wish, trace)
+
+  await runner.take({ id, ticket: 1 })
+  await letGo(world.directory)
+
+  expect(await world.finish(id)).toMatchObject({ state: 'failed', error: { code: 'timeout' }, undo: 'done' })
+  expect(await effects(world)).toEqual([])
+})
+
 test('progress is kept with the row and told in the history', async () => {
   await using world = await walking()
   const { accept } = world.asking
