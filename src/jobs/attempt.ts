@@ -14,7 +14,9 @@ export class Attempt implements Held {
   aborted: AbortReason | undefined
   /** The work went on after it was told to stop; what it still does nobody sees. */
   unwitnessed = false
-  private readonly aborting = new AbortController()
+  #controller: AbortController | undefined
+  #stopReason: Error | undefined
+  #onStop: (() => void) | undefined
 
   constructor(id: string, ticket: number, worker: string) {
     this.id = id
@@ -22,8 +24,11 @@ export class Attempt implements Held {
     this.worker = worker
   }
 
+  /** Made when somebody asks for it: a controller costs more than a small job does. */
   get signal(): AbortSignal {
-    return this.aborting.signal
+    this.#controller ??= new AbortController()
+    if (this.#stopReason) this.#controller.abort(this.#stopReason)
+    return this.#controller.signal
   }
 
   /** True when the row is no longer ours, so that nothing may be written about it. */
@@ -33,40 +38,48 @@ export class Attempt implements Held {
 
   abort(reason: AbortReason): void {
     this.aborted ??= reason
-    this.aborting.abort(new DOMException(reason, 'AbortError'))
+    this.#stop(new DOMException(reason, 'AbortError'))
+  }
+
+  /** Throws the reason if the work was told to stop. */
+  throwIfStopped(): void {
+    if (this.#stopReason) throw this.#stopReason
   }
 
   /**
    * Runs work under a time limit of `ms`. When the limit passes or the attempt is aborted, the work is told through the
    * signal and given five seconds to end; then its outcome is the reason it was told to stop, whatever it still does.
    */
-  async under<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this
-    signal.throwIfAborted()
-    // One controller and one timer: AbortSignal.any and AbortSignal.timeout cost more than a small job does.
+  async under<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    this.throwIfStopped()
     const limit = setTimeout(
-      () => this.aborting.abort(new DOMException('The attempt took too long.', 'TimeoutError')),
+      () => this.#stop(new DOMException('The attempt took too long.', 'TimeoutError')),
       ms,
     )
     const { promise: leftBehind, reject } = Promise.withResolvers<never>()
     let patience: NodeJS.Timeout | undefined
-    const told = (): void => {
+    this.#onStop = () => {
       patience = setTimeout(() => {
         this.unwitnessed = true
-        reject(signal.reason as Error)
+        reject(this.#stopReason)
       }, STOP_WITHIN)
     }
-    signal.addEventListener('abort', told, { once: true })
     try {
-      return await Promise.race([work(signal), leftBehind])
+      return await Promise.race([work(), leftBehind])
     } catch (error) {
       // The reason it was told to stop explains more than the error stopping caused.
-      if (signal.aborted) throw signal.reason as Error
-      throw error
+      throw this.#stopReason ?? error
     } finally {
-      signal.removeEventListener('abort', told)
+      this.#onStop = undefined
       clearTimeout(patience)
       clearTimeout(limit)
     }
+  }
+
+  #stop(reason: Error): void {
+    if (this.#stopReason) return
+    this.#stopReason = reason
+    this.#controller?.abort(reason)
+    this.#onStop?.()
   }
 }

@@ -154,15 +154,15 @@ export function createRunner(parts: RunnerParts): Runner {
         step: step.slice(0, 100),
       }).catch((error: unknown) => logOf(row).warn({ err: error }, 'could not note the progress'))
     }
-    const outcome = await attempt.under(job.timeout, async (signal) => {
-      const worked = await job.run(data, toolsFor(row, signal, progress))
-      signal.throwIfAborted()
+    const outcome = await attempt.under(job.timeout, async () => {
+      const worked = await job.run(data, toolsFor(row, attempt, progress))
+      attempt.throwIfStopped()
       // The time limit holds for what it writes, too.
       if ('write' in worked) await settleWithWrites(row, attempt, worked)
       return worked
     })
     if ('write' in outcome) return
-    if (attempt.aborted) throw attempt.signal.reason as Error
+    attempt.throwIfStopped()
     if (outcome.follow.length > 0) return settleWithWrites(row, attempt, outcome)
     worked()
     const settled = await completeTogether({
@@ -286,10 +286,10 @@ export function createRunner(parts: RunnerParts): Runner {
     try {
       const job = jobOf(row)
       const data = dataOf(job, row)
-      await attempt.under(job.timeout, async (signal) => {
+      await attempt.under(job.timeout, async () => {
         await job.undo?.(
           data,
-          toolsFor(row, signal, () => undefined),
+          toolsFor(row, attempt, () => undefined),
         )
       })
     } catch (error) {
@@ -336,10 +336,12 @@ export function createRunner(parts: RunnerParts): Runner {
   const logOf = (row: Claimed): Log => parts.log.child({ trace: row.trace, job: row.name, id: row.id })
 
   /** Most jobs log nothing: the child logger is made when it is asked for. */
-  const toolsFor = (row: Claimed, signal: AbortSignal, progress: Tools['progress']): Tools => ({
+  const toolsFor = (row: Claimed, attempt: Attempt, progress: Tools['progress']): Tools => ({
     ...parts.tools,
     sql: database.sql,
-    signal,
+    get signal() {
+      return attempt.signal
+    },
     progress,
     get log() {
       return logOf(row)
