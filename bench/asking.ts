@@ -9,9 +9,11 @@ export interface BenchAsking extends Asking, AsyncDisposable {
   metrics: Metrics
 }
 
+// One for all: each log listens for the end of the process.
+const log = createLog({ level: 'warn', process: 'bench' })
+
 export function openBenchAsking(env: Record<string, string>): BenchAsking {
   const config = readConfig(env)
-  const log = createLog({ level: 'warn', process: 'bench' })
   const metrics = createMetrics()
   const closers: (() => Promise<void> | void)[] = []
   const lifecycle: Lifecycle = {

@@ -49,7 +49,7 @@ export async function openDatabases(
       await admin.query(`drop database if exists ${name} with (force)`)
       await admin.query(`create database ${name} template ${template}`)
       await admin.query('checkpoint')
-      return server.url(name)
+      return overSocket(server, name)
     },
     query,
     connect,
@@ -72,4 +72,9 @@ async function connect(url: string): Promise<pg.Client> {
   client.on('error', (error) => console.error(`postgres: ${error.message}`))
   await client.connect()
   return client
+}
+
+/** Postgres is reached as Redis is, over a unix socket: TCP on the loopback would cost the one what the other is spared. */
+function overSocket({ socketDir, port }: { socketDir: string; port: number }, name: string): string {
+  return `postgres://app@localhost/${name}?host=${encodeURIComponent(socketDir)}&port=${port}`
 }
