@@ -46,7 +46,8 @@ function cli(...args: string[]) {
 test('an unknown command is answered with the list of those there are', () => {
   expect(cli('dance')).toMatchObject({
     status: 2,
-    stderr: 'there is no command "dance"; there are: demo, dev, start, token, migrate, codegen, bench, stand-ins\n',
+    stderr:
+      'there is no command "dance"; there are: demo, dev, start, token, migrate, codegen, bench, stand-ins\n',
   })
   expect(cli().status).toBe(2)
 })

@@ -63,7 +63,8 @@ export function jobRoutes(app: App, parts: HttpParts): void {
       })
       if (request.viaLink) void reply.header('access-control-allow-origin', '*')
       // Without a payload: not even a JSON null, whose length would be announced.
-      if (known !== undefined && matches(known, etag)) return reply.code(304).send(undefined as unknown as null)
+      if (known !== undefined && matches(known, etag))
+        return reply.code(304).send(undefined as unknown as null)
       return receiptOf(row, mayWatch(request.callers, row) ? links : undefined)
     },
   )
