@@ -51,7 +51,7 @@ export function openAsking({ config, log, metrics, lifecycle, process }: Process
     redis,
     dispatcher,
     accept: createAccept({ database, dispatcher, metrics }),
-    tell: createTell(redis),
+    tell: createTell(redis, log),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { Log } from '../shared/log.ts'
 import { redisPrefix } from './dispatch.ts'
 
 /** The channel on which the ids of rows that changed are told, comma-separated. Nothing else is ever sent. */
@@ -7,7 +8,7 @@ export const changesChannel = `${redisPrefix}:changes`
 /** Tells waiters in other processes that rows changed. Losing a message is harmless: waiters also look by themselves. */
 export type Tell = (...ids: string[]) => void
 
-export function createTell(redis: Redis): Tell {
+export function createTell(redis: Redis, log: Log): Tell {
   let waiting = new Set<string>()
   let scheduled = false
 
@@ -17,7 +18,9 @@ export function createTell(redis: Redis): Tell {
     waiting = new Set()
     if (redis.status !== 'ready') return
     // A failed publish means Redis is going away; whoever waits falls back to asking Postgres every second.
-    redis.publish(changesChannel, ids).catch(() => undefined)
+    redis
+      .publish(changesChannel, ids)
+      .catch((error: unknown) => log.debug({ err: error }, 'could not tell of changes'))
   }
 
   return (...ids) => {
