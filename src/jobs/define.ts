@@ -3,8 +3,10 @@ import type { Product } from '../shared/config.ts'
 import type { Sql, Tx } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
 import { minutes, seconds } from '../shared/time.ts'
+import type { Bucket } from '../shared/bucket.ts'
 import type { Collections } from '../domains/anki/collections.ts'
 import type { AuthDb } from '../domains/anki/auth-db.ts'
+import type { Model } from '../domains/iep/model.ts'
 import type { SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 
 /** Queues are named by kind of work, because that is what one scales by. */
@@ -26,6 +28,10 @@ export interface Tools {
   authDb: AuthDb | undefined
   /** The profiles of a sync server with a database of its own. */
   syncServerProfiles: SyncServerProfiles | undefined
+  /** Where the documents of IEP are; undefined when the configuration names no bucket. */
+  iepBucket: Bucket | undefined
+  /** The models that read and write; undefined without a key for them. */
+  model: Model | undefined
 }
 export type Uses<Tool extends keyof Tools> = Pick<Tools, Tool>
 

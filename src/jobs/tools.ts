@@ -5,7 +5,10 @@ import type { Config } from '../shared/config.ts'
 import type { Tools } from './define.ts'
 
 /** The tools that last as long as the process; the runner adds what belongs to one attempt. */
-export type LastingTools = Pick<Tools, 'collections' | 'authDb' | 'syncServerProfiles'>
+export type LastingTools = Pick<
+  Tools,
+  'collections' | 'authDb' | 'syncServerProfiles' | 'iepBucket' | 'model'
+>
 
 /** Opens the tools of a process that runs jobs. Touches nothing yet: each connects when it is first used. */
 export function openTools(config: Config): { tools: LastingTools; close(): Promise<void> } {
@@ -16,6 +19,8 @@ export function openTools(config: Config): { tools: LastingTools; close(): Promi
       collections: openCollections({ base: collections, gid }),
       authDb: authDb === undefined ? undefined : openAuthDb({ file: authDb, gid }),
       syncServerProfiles,
+      iepBucket: undefined,
+      model: undefined,
     },
     close: async () => syncServerProfiles?.close(),
   }

@@ -9,6 +9,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -28,6 +30,101 @@ export interface AnkiUserProfiles {
   updated_at: Generated<Timestamp>;
   username: string;
   uuid: string;
+}
+
+export interface IepChildren {
+  child_id: Generated<string>;
+  created_at: Generated<Timestamp>;
+  name: string;
+  school_city: string;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
+export interface IepDocuments {
+  active: boolean;
+  byte_size: Int8;
+  child_id: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  file_name: string;
+  iep_id: string;
+  object_key: string;
+  ocr_completed_at: Timestamp | null;
+  page_count: number | null;
+  problem_code: string | null;
+  problem_message: string | null;
+  processed_at: Timestamp | null;
+  redacted_at: Timestamp | null;
+  revision: Generated<number>;
+  sha256: Buffer;
+  status: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+  waiting_for: string | null;
+}
+
+export interface IepLanguageVersions {
+  content: Json | null;
+  iep_id: string;
+  language: string;
+  model: string | null;
+  problem_message: string | null;
+  prompt_version: string | null;
+  state: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  verification: Json | null;
+}
+
+export interface IepModelCalls {
+  answer: Json | null;
+  call_id: string;
+  completion_tokens: number | null;
+  cost: Int8 | null;
+  ended_at: Timestamp | null;
+  iep_id: string;
+  language: string | null;
+  model: string;
+  outcome: string | null;
+  pages: number | null;
+  prompt_tokens: number | null;
+  request_hash: Buffer;
+  started_at: Generated<Timestamp>;
+  step: string;
+}
+
+export interface IepPages {
+  dimensions: Json;
+  hidden: Json | null;
+  iep_id: string;
+  images: Generated<Json>;
+  index: number;
+  markdown: string;
+  model: string;
+  read_at: Generated<Timestamp>;
+  redacted: string | null;
+}
+
+export interface IepProfiles {
+  city: string | null;
+  consent_given: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  phone: string | null;
+  primary_language: string | null;
+  secondary_language: string | null;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
+export interface IepUploads {
+  child_id: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  file_name: string;
+  iep_id: string;
+  object_key: string;
+  user_id: string;
 }
 
 export interface MillraceIdempotencyKeys {
@@ -151,6 +248,13 @@ export interface RundiUsers {
 
 export interface DB {
   "anki.user_profiles": AnkiUserProfiles;
+  "iep.children": IepChildren;
+  "iep.documents": IepDocuments;
+  "iep.language_versions": IepLanguageVersions;
+  "iep.model_calls": IepModelCalls;
+  "iep.pages": IepPages;
+  "iep.profiles": IepProfiles;
+  "iep.uploads": IepUploads;
   "millrace.idempotency_keys": MillraceIdempotencyKeys;
   "millrace.job_events": MillraceJobEvents;
   "millrace.jobs": MillraceJobs;
