@@ -29,6 +29,8 @@ export function benchJobs(ran: () => void = () => undefined, { hangs = false } =
     again: 'never',
     retry: patiently,
     timeout: seconds(30),
+    // As the sign-ups are whose payload they carry.
+    light: true,
   } as const
   return {
     doNothing: defineJob({

@@ -37,7 +37,7 @@ export function createAccept(options: {
       const job = asks[index]?.job.name ?? 'unknown'
       metrics.accepted.inc({ job, decision })
       if (decision === 'stands') metrics.absorbed.inc({ job })
-      if (ticket) dispatcher.dispatch(ticket)
+      if (ticket) dispatcher.dispatch(asks[index]?.job.light ? { ...ticket, light: true } : ticket)
     }
   }
 

@@ -2,10 +2,12 @@ import type { z } from 'zod'
 import type { Product } from '../shared/config.ts'
 import type { Sql, Tx } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
+import type { Metrics } from '../shared/metrics.ts'
 import { minutes, seconds } from '../shared/time.ts'
 import type { Bucket } from '../shared/bucket.ts'
 import type { Collections } from '../domains/anki/collections.ts'
 import type { AuthDb } from '../domains/anki/auth-db.ts'
+import type { DocumentRef } from '../domains/iep/document.ts'
 import type { Model } from '../domains/iep/model.ts'
 import type { SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 
@@ -32,6 +34,12 @@ export interface Tools {
   iepBucket: Bucket | undefined
   /** The models that read and write; undefined without a key for them. */
   model: Model | undefined
+  /**
+   * What follows for a document, as its tables say. Lent and not imported, because these jobs follow from one another.
+   */
+  nextSteps: (db: Sql, document: DocumentRef) => Promise<Ask[]>
+  /** What a job counts beside its own outcome. */
+  metrics: Pick<Metrics, 'iepDocuments' | 'iepValues'>
 }
 export type Uses<Tool extends keyof Tools> = Pick<Tools, Tool>
 

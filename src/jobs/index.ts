@@ -1,7 +1,27 @@
 import { initiateUser } from './anki/initiate-user.ts'
 import { register } from './define.ts'
+import { createProfile } from './iep/create-profile.ts'
+import { expireRecords } from './iep/expire-records.ts'
+import { readDocument } from './iep/read-document.ts'
+import { receiveDocument } from './iep/receive-document.ts'
+import { redactDocument } from './iep/redact-document.ts'
+import { removeObjects } from './iep/remove-objects.ts'
+import { summariseDocument } from './iep/summarise-document.ts'
+import { translateDocument } from './iep/translate-document.ts'
 import { trimHistory } from './millrace/trim-history.ts'
 import { ensureUser } from './rundi/ensure-user.ts'
 
 /** Everything this system can do. A new job is a file, a line here and a test. */
-export const registry = register([initiateUser, ensureUser, trimHistory])
+export const registry = register([
+  initiateUser,
+  ensureUser,
+  createProfile,
+  receiveDocument,
+  readDocument,
+  redactDocument,
+  summariseDocument,
+  translateDocument,
+  removeObjects,
+  expireRecords,
+  trimHistory,
+])

@@ -25,6 +25,8 @@ export interface Lease {
   /** Registers a row before its claim is sent, so that a claim whose answer got lost is noticed. */
   hold(held: Held): void
   release(held: Held): void
+  /** The answer to a claim got lost: the next renewals look for rows the ledger believes we run. */
+  doubt(): void
   holding(): number
   abortAll(reason: AbortReason): void
   /** Milliseconds a provider still wants to be left alone. */
@@ -37,6 +39,10 @@ export interface Lease {
 const RENEW_EVERY = seconds(2)
 const VALID_FOR = seconds(8)
 const REPORT_EVERY = 3
+/** Renewals that look for orphans after a lost answer: a statement may still be under way when its answer is given up. */
+const DOUBTFUL = 10
+/** They also look once in a while without a reason. */
+const LOOK_EVERY = 30
 
 export async function startLease(options: {
   database: Database
@@ -55,6 +61,7 @@ export async function startLease(options: {
   let renewedAt = performance.now()
   let lost = false
   let turn = 0
+  let doubts = 0
   await beginLease(database.run, worker, options.process)
 
   const renew = async (): Promise<void> => {
@@ -62,8 +69,10 @@ export async function startLease(options: {
     turn += 1
     const report = turn % REPORT_EVERY === 1 ? await metrics.registry.getMetricsAsJSON() : undefined
     const rows = [...held].map(({ id, ticket, claimed }) => ({ id, ticket, claimed }))
-    const renewal = await renewLease(database.run, worker, rows, report)
+    const look = doubts > 0 || turn % LOOK_EVERY === 0
+    const renewal = await renewLease(database.run, worker, rows, report, look)
     if (!renewal.held) return lose('the lease had lapsed')
+    doubts = Math.max(0, doubts - 1)
     renewedAt = sentAt
     for (const { id, ticket, reason } of renewal.abort) {
       for (const each of held) if (each.id === id && each.ticket === ticket) each.abort(reason)
@@ -113,6 +122,9 @@ export async function startLease(options: {
     worker: () => (lost || performance.now() - renewedAt > VALID_FOR ? undefined : worker),
     hold: (each) => held.add(each),
     release: (each) => held.delete(each),
+    doubt: () => {
+      doubts = DOUBTFUL
+    },
     holding: () => held.size,
     abortAll: (reason) => {
       for (const each of held) each.abort(reason)

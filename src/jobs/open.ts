@@ -8,6 +8,7 @@ import { openRedis } from '../shared/redis.ts'
 import { createAccept, type Accept } from './accept.ts'
 import type { Registry } from './define.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
+import { nextSteps } from './iep/next-steps.ts'
 import { startLease, type Lease } from './lease.ts'
 import { trimJobs, trimTheRest } from './ledger/trim.ts'
 import { createRunner, type Runner } from './run.ts'
@@ -70,7 +71,7 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
     ...asking,
     registry,
     lease,
-    tools: { ...tools.tools, history },
+    tools: { ...tools.tools, history, nextSteps, metrics },
     metrics,
     log,
   })

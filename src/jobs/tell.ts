@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Log } from '../shared/log.ts'
-import { redisPrefix } from './dispatch.ts'
+import { redisPrefix } from './key-prefix.ts'
 
 /** The channel on which the ids of rows that changed are told, comma-separated. Nothing else is ever sent. */
 export const changesChannel = `${redisPrefix}:changes`

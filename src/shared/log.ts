@@ -7,9 +7,13 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 12_288 })
-  setInterval(() => destination.flush(), 250).unref()
-  process.on('exit', () => destination.flushSync())
+  const output = pino.destination({ dest: 1, sync: false })
+  const lines = inChunks(output)
+  setInterval(() => lines.flush(), 250).unref()
+  process.on('exit', () => {
+    lines.flush()
+    output.flushSync()
+  })
   return pino(
     {
       level: options.level,
@@ -18,9 +22,27 @@ export function createLog(options: { level: string; process: string }): Log {
       formatters: { log: (fields) => withoutPersonal(fields) },
       serializers: { err: errorForLog },
     },
-    destination,
+    lines,
   )
 }
+
+/** Gathers lines: each write costs the output more than a line costs us. */
+function inChunks(output: { write(chunk: string): unknown }) {
+  let chunk = ''
+  const flush = (): void => {
+    if (chunk === '') return
+    output.write(chunk)
+    chunk = ''
+  }
+  const write = (line: string): void => {
+    chunk += line
+    if (chunk.length > CHUNK) flush()
+  }
+  return { write, flush }
+}
+
+/** Characters; a busy worker writes as much in some ten milliseconds. */
+const CHUNK = 12_000
 
 const personal = new Set([
   'authorization',

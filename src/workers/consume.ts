@@ -1,51 +1,63 @@
 import { DelayedError, Worker, type Job as BullJob } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { bullId, forgetBundle, ticketsIn } from '../jobs/bundle.ts'
 import type { QueueName } from '../jobs/define.ts'
-import { redisPrefix, ticketOf } from '../jobs/dispatch.ts'
+import { redisPrefix } from '../jobs/key-prefix.ts'
 import type { Refusal } from '../jobs/ledger/claim.ts'
 import type { Runner } from '../jobs/run.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
+import { createSlots } from './slots.ts'
 
 /**
  * Takes tickets of one queue from Redis. BullMQ only carries: its processor never throws what a job threw and returns
  * nothing, so that neither reaches Redis, and its own verdicts about stalled jobs decide nothing.
+ * @param concurrency jobs at once, however their tickets travel.
  * @param redis a client that waits for ever, as blocking reads need.
+ * @param stopping from then on tickets of a bundle that have not begun go back.
  */
 export function consume(options: {
   queue: QueueName
   concurrency: number
   redis: Redis
   runner: Runner
+  stopping: AbortSignal
   metrics: Metrics
   log: Log
 }): Worker {
-  const { queue, runner, metrics, log } = options
+  const { queue, redis, runner, stopping, metrics, log } = options
+  const slots = createSlots(options.concurrency)
 
   const take = async (job: BullJob, token?: string): Promise<void> => {
-    const ticket = ticketOf(job.id)
-    const taken = ticket ? await takeOrWait(ticket) : 'stale'
-    if (taken === 'ended') return
-    if (taken === 'stale') {
-      metrics.staleTickets.inc({ queue })
-      return
+    const tickets = ticketsIn(job)
+    if (tickets.length === 0) metrics.staleTickets.inc({ queue })
+    const taken = await Promise.all(tickets.map(takeInTurn))
+    const later = taken.flatMap((each) => (typeof each === 'object' ? [each.later] : []))
+    if (later.length > 0) {
+      await job.moveToDelayed(Date.now() + Math.min(...later), token)
+      throw new DelayedError()
     }
-    await job.moveToDelayed(Date.now() + taken.later, token)
-    throw new DelayedError()
+    if (tickets.length > 1) await forgetBundle(redis, queue, tickets.map(bullId))
   }
 
-  /** With Postgres away the ticket waits a second; should that fail too, the sweep brings a new one. */
-  const takeOrWait = async (ticket: { id: string; ticket: number }): Promise<Refusal | 'ended'> => {
+  const takeInTurn = async (ticket: { id: string; ticket: number }): Promise<Refusal | 'ended'> => {
+    await slots.take()
     try {
-      return await untilWorked(runner, ticket)
+      if (stopping.aborted) return { later: 1 }
+      const taken = await untilWorked(runner, ticket)
+      if (taken === 'stale') metrics.staleTickets.inc({ queue })
+      return taken
     } catch (error) {
+      // With Postgres away the ticket waits a second; should that fail too, the sweep brings a new one.
       log.warn({ err: error, id: ticket.id }, 'could not take a ticket')
       return { later: 1000 }
+    } finally {
+      slots.free()
     }
   }
 
   const worker = new Worker(queue, take, {
-    connection: options.redis,
+    connection: redis,
     prefix: redisPrefix,
     concurrency: options.concurrency,
     // The ledger's leases decide who runs what. A ticket delivered twice is stale the second time.

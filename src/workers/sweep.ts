@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { queueNames } from '../jobs/define.ts'
-import { bullId, redisPrefix, type Dispatcher } from '../jobs/dispatch.ts'
+import { bullId, carriersOf } from '../jobs/bundle.ts'
+import type { Dispatcher } from '../jobs/dispatch.ts'
+import { redisPrefix } from '../jobs/key-prefix.ts'
 import type { Lease } from '../jobs/lease.ts'
 import type { Ticket } from '../jobs/ledger/rows.ts'
 import { queueSettings } from '../jobs/ledger/settings.ts'
@@ -115,25 +118,26 @@ async function restoreSettings({ database, dispatcher }: SweepParts): Promise<vo
 async function bringUnknown(parts: SweepParts): Promise<void> {
   const { database, redis, dispatcher } = parts
   const overdue = await nextOverdue(database.run)
-  if (overdue.length === 0) return
-  const pipeline = redis.pipeline()
-  for (const row of overdue) {
-    const name = queueNames.find((known) => known === row.queue)
-    pipeline.hmget(
-      name ? dispatcher.queue(name).toKey(bullId(row)) : row.queue,
-      'timestamp',
-      'finishedOn',
-      'processedOn',
-    )
+  const unknown: Ticket[] = []
+  for (const [name, rows] of Map.groupBy(overdue, (row) => row.queue)) {
+    // A queue this version does not know belongs to a newer one, whose own sweep looks after it.
+    const queue = queueNames.find((known) => known === name)
+    if (queue) unknown.push(...(await unknownTo(redis, dispatcher.queue(queue), rows)))
   }
+  if (unknown.length > 0) bring(parts, 'unknown to redis', await reticket(database.run, unknown))
+}
+
+async function unknownTo(redis: Redis, queue: Queue, rows: Ticket[]): Promise<Ticket[]> {
+  const carriers = await carriersOf(redis, queue.name, rows.map(bullId))
+  const pipeline = redis.pipeline()
+  for (const carrier of carriers) pipeline.hmget(queue.toKey(carrier), 'timestamp', 'finishedOn', 'processedOn')
   const answers = (await pipeline.exec()) ?? []
-  const unknown = overdue.filter((_, index) => {
+  return rows.filter((_, index) => {
     const [error, fields] = answers[index] ?? [new Error('no answer'), undefined]
     if (error) throw error
     const [known, finished, handedOut] = fields as (string | null)[]
     return !known || finished || (handedOut && Date.now() - Number(handedOut) > CLAIMED_WITHIN)
   })
-  if (unknown.length > 0) bring(parts, 'unknown to redis', await reticket(database.run, unknown))
 }
 
 function bring({ dispatcher, metrics }: SweepParts, reason: string, tickets: Ticket[]): void {

@@ -78,7 +78,15 @@ export async function runWorker({
 
   const consumers = queues.map((queue) => {
     const redis = openBlockingRedis(config.redis.url, log)
-    const worker = consume({ queue, concurrency: width(queue), redis, runner, metrics, log })
+    const worker = consume({
+      queue,
+      concurrency: width(queue),
+      redis,
+      runner,
+      stopping: lifecycle.stopping,
+      metrics,
+      log,
+    })
     return { redis, worker }
   })
   lifecycle.onStop('consumers', async () => {

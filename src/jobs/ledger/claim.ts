@@ -6,7 +6,7 @@ export type Refusal = { later: number } | 'stale'
 
 /**
  * Takes rows for this worker: starts an attempt, or the undo of a row that is being undone. Each needs the row's
- * newest ticket, a moment that is due by the Postgres clock, and nobody else holding it.
+ * newest ticket, a moment that is due by the Postgres clock, nobody else holding it, and a lease that has not lapsed.
  * Tickets must be distinct.
  */
 export async function claim(
@@ -56,6 +56,7 @@ with asked as (
   select j.id, greatest(0, extract(epoch from now() - j.run_at) * 1000)::float8 as waited
   from asked a join millrace.jobs j on j.id = a.id and j.ticket = a.ticket
   where j.worker is null and j.run_at <= now() and j.state in ('waiting', 'delayed', 'undoing')
+    and exists (select from millrace.leases where worker = $3 and valid_until > now())
   order by j.id
   for update of j
 ), claimed as (

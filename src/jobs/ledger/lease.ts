@@ -20,13 +20,14 @@ export async function beginLease(run: Run, worker: string, process: string): Pro
 
 /**
  * Renews the lease for eight seconds from now on the Postgres clock. `holding` lists every row claimed, or being claimed
- * (`claimed: false`).
+ * (`claimed: false`). Looking for orphans reads every row that is not at rest, so it is only done when there is reason to.
  */
 export async function renewLease(
   run: Run,
   worker: string,
   holding: { id: string; ticket: number; claimed: boolean }[],
   metrics: unknown,
+  lookForOrphans: boolean,
 ): Promise<Renewal> {
   const ids = arrayOf(holding.map((row) => row.id))
   const tickets = arrayOf(holding.map((row) => row.ticket))
@@ -37,14 +38,15 @@ export async function renewLease(
     tickets,
     claimed,
     metrics === undefined ? null : JSON.stringify(metrics),
+    lookForOrphans,
   ])
   if (!renewal) throw new Error('The renewal returned no row.')
   return renewal
 }
 
-/** Ends the lease, so that what is left in our name is taken over at once. */
+/** Lets the lease lapse now, so that what is left in our name is taken over at once. */
 export async function endLease(run: Run, worker: string): Promise<void> {
-  await run(deleteLease, [worker])
+  await run(lapseNow, [worker])
 }
 
 /** The living processes and the metrics each last reported. */
@@ -80,7 +82,7 @@ select exists (select from renewed) as held,
   coalesce((
     select json_agg(json_build_object('id', j.id, 'ticket', j.ticket))
     from millrace.jobs j
-    where j.state in ('active', 'cancelling', 'undoing') and j.worker = $1
+    where $6::boolean and not j.at_rest and j.state in ('active', 'cancelling', 'undoing') and j.worker = $1
       and not exists (select from holding h where h.id = j.id and h.ticket = j.ticket)
   ), '[]') as orphans,
   coalesce((
@@ -89,9 +91,9 @@ select exists (select from renewed) as held,
   ), '[]') as pauses`,
 }
 
-const deleteLease = {
+const lapseNow = {
   name: 'ledger.end-lease',
-  text: `delete from millrace.leases where worker = $1`,
+  text: `update millrace.leases set valid_until = now() where worker = $1`,
 }
 
 const living = {

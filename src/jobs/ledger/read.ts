@@ -79,7 +79,7 @@ const countLive = {
   text: `
 select queue, state, count(*)::int as count,
   coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and state in ('waiting', 'delayed'))), 0)::float8 as oldest
-from millrace.jobs where state not in ('completed', 'failed', 'cancelled')
+from millrace.jobs where not at_rest
 group by queue, state`,
 }
 
@@ -87,5 +87,5 @@ const oldestDue = {
   name: 'ledger.overdue',
   text: `
 select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age
-from millrace.jobs where state in ('waiting', 'delayed') and run_at <= now() and queue = any($1::text[])`,
+from millrace.jobs where not at_rest and state in ('waiting', 'delayed') and run_at <= now() and queue = any($1::text[])`,
 }

@@ -16,12 +16,14 @@ export interface Failure {
   message: string
 }
 
-/** Something for Redis to carry: the BullMQ job `<id>-<ticket>`, due after `delay` milliseconds. */
+/** Something for Redis to carry: the BullMQ job `<id>-<ticket>`, or a part of a bundle, due after `delay` milliseconds. */
 export interface Ticket {
   id: string
   ticket: number
   queue: string
   delay: number
+  /** The job declares itself light, so that its ticket may share a bundle. */
+  light?: boolean
 }
 
 /** A row as the runner holds it: one attempt, or one undo. */

@@ -50,7 +50,10 @@ export const freeOrphans = (
 ): Promise<Ticket[]> =>
   run(free, [arrayOf(rows.map((row) => row.id)), arrayOf(rows.map((row) => row.ticket)), worker])
 
-/** Removes leases that lapsed an hour ago. */
+/**
+ * Removes leases that lapsed five minutes ago, once nothing is left in their name. Until then the take-over looks through
+ * all rows that are not at rest, which costs nothing as long as no lease has lapsed.
+ */
 export const forgetLapsedLeases = async (run: Run): Promise<void> => {
   await run(deleteLapsed, [])
 }
@@ -82,7 +85,8 @@ with lapsed as (
       else 'failed'
     end as becomes
   from millrace.jobs j
-  where j.state in ('active', 'cancelling', 'undoing') and j.worker is not null
+  where exists (select from millrace.leases where valid_until <= now())
+    and not j.at_rest and j.state in ('active', 'cancelling', 'undoing') and j.worker is not null
     and not exists (select from millrace.leases l where l.worker = j.worker and l.valid_until > now())
   order by j.id
   limit 500
@@ -133,7 +137,7 @@ const walkOverdue = {
 with page as (
   select j.id, j.ticket, j.queue, j.run_at
   from millrace.jobs j, millrace.sweep s
-  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.run_at < now() - interval '3 seconds'
+  where not j.at_rest and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.run_at < now() - interval '3 seconds'
     and (j.run_at, j.id) > (s.cursor_run_at, s.cursor_id)
   order by j.run_at, j.id
   limit 1000
@@ -173,7 +177,7 @@ const newTicketsForAll = {
   text: `
 with free as (
   select j.id from millrace.jobs j
-  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.id > $1
+  where not j.at_rest and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.id > $1
   order by j.id limit 1000 for update of j
 ), moved as (
   update millrace.jobs j set ticket = j.ticket + 1, last_event = j.last_event + 1
@@ -210,5 +214,8 @@ select id, ticket, queue, 0::float8 as delay from moved`,
 
 const deleteLapsed = {
   name: 'ledger.forget-lapsed',
-  text: `delete from millrace.leases where valid_until < now() - interval '1 hour'`,
+  text: `
+delete from millrace.leases l
+where valid_until < now() - interval '5 minutes'
+  and not exists (select from millrace.jobs j where not j.at_rest and j.worker = l.worker)`,
 }

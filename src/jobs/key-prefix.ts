@@ -1,0 +1,2 @@
+/** All our keys in Redis begin with this. */
+export const redisPrefix = 'millrace'

@@ -1,0 +1,22 @@
+/** So many at once; who comes later waits in line. */
+export interface Slots {
+  take(): Promise<void>
+  free(): void
+}
+
+export function createSlots(width: number): Slots {
+  let open = width
+  const line: (() => void)[] = []
+  return {
+    take: () => {
+      if (open === 0) return new Promise((resolve) => line.push(resolve))
+      open -= 1
+      return Promise.resolve()
+    },
+    free: () => {
+      const next = line.shift()
+      if (next) next()
+      else open += 1
+    },
+  }
+}
