@@ -2,16 +2,18 @@ import { createLogFiles } from '../stack/log-files.ts'
 import { createRenderer, isTrouble } from '../stack/output.ts'
 import { findPlace, shown } from '../stack/place.ts'
 import { readProcfile } from '../stack/procfile.ts'
-import type { Say } from '../stack/progress.ts'
 import { withStack, type Stack } from '../stack/run.ts'
 import { understand } from './arguments.ts'
 import { tellAnki } from './demo/anki.ts'
+import { tellIep } from './demo/iep.ts'
 import { tellRundi } from './demo/rundi.ts'
+import { createScreen } from './demo/screen.ts'
 
 const usage = `usage: npm run demo [-- --exit] [--json]
-Starts everything on this machine, runs real sign-ups through it and shows what came of them.
-  --exit  ends when that is done, instead of with Ctrl-C
-  --json  what came of it as JSON on stdout, the story on stderr`
+Starts everything on this machine, runs real sign-ups and documents through it and shows what came of them.
+  --exit               ends when that is done, instead of with Ctrl-C
+  --json               what came of it as JSON on stdout, the story on stderr
+  --without-documents  leaves out what takes longest: the documents of IEP, printed and scanned`
 
 /** A process that dies this often at once will not come up. */
 const DEATHS = 4
@@ -20,12 +22,17 @@ const DEATHS = 4
 export async function run(args: string[]): Promise<number> {
   const understood = understand(args, {
     usage,
-    options: { exit: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+    options: {
+      exit: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      'without-documents': { type: 'boolean', default: false },
+    },
   })
   if ('exit' in understood) return understood.exit
-  const { exit, json } = understood.values
+  const { exit, json, 'without-documents': withoutDocuments } = understood.values
 
-  const say: Say = json ? console.error : console.log
+  const screen = createScreen(json ? process.stderr : process.stdout)
+  const { say } = screen
   const logs = createLogFiles(findPlace())
   const render = createRenderer(readProcfile().map(({ name }) => name))
   const hear = (name: string, line: string): void => {
@@ -44,8 +51,10 @@ export async function run(args: string[]): Promise<number> {
     say('\n2  Rundi: somebody signs in, twice: POST /rundi/auth/ensure-user')
     const rundi = await tellRundi(stack, anki, say)
 
-    say(`\n3  Where to look\n${places(stack)}\n   the logs         ${shown(logs.folder)}/\n`)
-    if (json) console.log(JSON.stringify({ startedInMs, anki, rundi, stack: stack.facts() }, null, 2))
+    const iep = withoutDocuments ? undefined : await tellIep(stack, screen)
+
+    say(`\nWhere to look\n${places(stack)}\n   the logs         ${shown(logs.folder)}/\n`)
+    if (json) console.log(JSON.stringify({ startedInMs, anki, rundi, iep, stack: stack.facts() }, null, 2))
     if (exit) return
     say('All of it stays up until Ctrl-C.')
     await stack.untilEnd()
@@ -53,12 +62,13 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function places(stack: Stack): string {
-  const { web, console: operators, operator } = stack.facts()
+  const { web, console: operators, operator, mistral } = stack.facts()
   return [
     `   the web API      ${web}, described at ${web}/docs`,
     `   the operators    ${operators} as ${operator.name} with the password ${operator.password}`,
     `   all addresses    ${shown(stack.place.stackFile)}`,
-    '   a token          npm run -s token -- --app anki --email ada@example.org',
+    `   Mistral          ${process.env['MISTRAL_API_KEY'] ? mistral : `a stand-in; ${mistral}/_statistics tells what it was asked`}`,
+    '   a token          npm run -s token -- --app iep --email grace@example.org',
     '   while you edit   npm run dev',
   ].join('\n')
 }

@@ -146,7 +146,7 @@ export class Batches {
 }
 
 const endpoints: Record<string, (body: Fields, reading: Reading) => Fields | Promise<Fields>> = {
-  '/v1/chat/completions': complete,
+  '/v1/chat/completions': (body) => complete(body),
   '/v1/ocr': recognise,
 }
 

@@ -1,12 +1,23 @@
 import { z } from 'zod'
-import { fieldsOf, type Fields } from './protocol.ts'
+import { languages } from './language.ts'
 
 const aimed = {
   /** Beginning of the path it is meant for, such as `/v1/ocr`; all of the API if not said. */
   path: z.string().startsWith('/v1').default('/v1'),
   /** How many calls it spoils. */
   times: z.int().min(1).default(1),
+  /** Only calls in whose body, as JSON, this text stands: a language, a page number, a document's id. */
+  containing: z.string().min(1).optional(),
 }
+
+/** What a model wrote is to be wrong. */
+const written = {
+  ...aimed,
+  path: z.string().startsWith('/v1').default('/v1/chat/completions'),
+}
+
+/** Where in what it wrote: in the element with this `key`, or in the field of this name; in the first that fits if not said. */
+const inPlace = { ...written, place: z.string().optional() }
 
 const dial = z.discriminatedUnion('does', [
   /** 429. `retryAfter` in seconds, null for no such header; `limit: 0` says that the plan lacks the model. */
@@ -39,6 +50,47 @@ const dial = z.discriminatedUnion('does', [
       .min(1)
       .default(() => [...nullable]),
   }),
+  /** A number that nobody gave: `change` puts it in the place of one that was there, `add` beside the text. */
+  z.strictObject({
+    does: z.literal('invent-number'),
+    ...inPlace,
+    how: z.enum(['change', 'add']).default('change'),
+    number: z.number().default(9173),
+  }),
+  /** A person whom nobody named is in the text. */
+  z.strictObject({
+    does: z.literal('invent-name'),
+    ...inPlace,
+    name: z.string().min(1).default('Barnaby Quillfeather'),
+  }),
+  /** Cites a page that is not there, beside the right ones or instead of them. */
+  z.strictObject({
+    does: z.literal('miscite'),
+    ...inPlace,
+    how: z.enum(['add', 'replace']).default('add'),
+    page: z.int().default(9999),
+  }),
+  /** Elements with these keys are missing, the last one if none is named; or they are there and say nothing. */
+  z.strictObject({
+    does: z.literal('omit-section'),
+    ...written,
+    keys: z.array(z.string()).min(1).optional(),
+    how: z.enum(['drop', 'empty']).default('drop'),
+  }),
+  /** Answers in this language, whatever it was asked for. */
+  z.strictObject({
+    does: z.literal('wrong-language'),
+    ...written,
+    language: z.enum(languages).default('en'),
+  }),
+  /** Loses an item of a list, a row of a table, or a paragraph. */
+  z.strictObject({ does: z.literal('break-structure'), ...inPlace }),
+  /** Says that it cannot help: instead of the JSON, or in every text of it. */
+  z.strictObject({
+    does: z.literal('refuse'),
+    ...written,
+    how: z.enum(['text', 'fields']).default('text'),
+  }),
 ])
 
 /** What the API's own description lets be null. */
@@ -69,51 +121,13 @@ export class Dials {
   }
 
   /** What the call to this path is to suffer. Taking it uses it up. */
-  take(path: string): Misbehaviour | undefined {
-    const found = this.#pending.find((dial) => path.startsWith(dial.path))
+  take(path: string, body: unknown): Misbehaviour | undefined {
+    const found = this.#pending.find((dial) => path.startsWith(dial.path) && isAbout(body, dial.containing))
     if (found) found.times -= 1
     this.#pending = this.#pending.filter(({ times }) => times > 0)
     return found
   }
 }
 
-/** A copy of an answer in which the named fields are null. */
-export function withNulls(body: unknown, fields: readonly string[]): unknown {
-  if (Array.isArray(body)) return (body as unknown[]).map((element) => withNulls(element, fields))
-  const object = fieldsOf(body)
-  if (!object) return body
-  const entries = Object.entries(object).map(([name, value]) => [
-    name,
-    fields.includes(name) ? null : withNulls(value, fields),
-  ])
-  return rewrite(Object.fromEntries(entries) as Fields, (json) => nullInside(json, fields))
-}
-
-/** A copy of a chat answer whose content stops in the middle. */
-export function withContentCut(body: unknown): unknown {
-  const copy = structuredClone(fieldsOf(body)) ?? {}
-  for (const choice of Array.isArray(copy.choices) ? (copy.choices as Fields[]) : []) {
-    choice.message = rewrite(fieldsOf(choice.message) ?? {}, (json) =>
-      json.slice(0, Math.ceil(json.length / 2)),
-    )
-    choice.finish_reason = 'length'
-  }
-  return copy
-}
-
-/** Changes what the model wrote, if this is the message that carries it. */
-function rewrite(message: Fields, change: (content: string) => string): Fields {
-  const { role, content } = message
-  return role === 'assistant' && typeof content === 'string'
-    ? { ...message, content: change(content) }
-    : message
-}
-
-function nullInside(content: string, fields: readonly string[]): string {
-  try {
-    return JSON.stringify(withNulls(JSON.parse(content), fields))
-  } catch (error) {
-    if (error instanceof SyntaxError) return content // plain text, or JSON that max_tokens has cut
-    throw error
-  }
-}
+const isAbout = (body: unknown, containing: string | undefined): boolean =>
+  containing === undefined || (JSON.stringify(body) ?? '').includes(containing)

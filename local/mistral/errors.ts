@@ -60,6 +60,16 @@ export const rateLimited = (retryAfter: number | undefined, headers: Record<stri
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
   })
 
+/** 429 as well: too many calls at once, whoever makes them. */
+export const overCapacity = (retryAfter: number | undefined): ApiError =>
+  refusal(
+    429,
+    'service_tier_capacity_exceeded',
+    '3505',
+    'Service tier capacity exceeded for this model.',
+    retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+  )
+
 /** A failure of the service itself. 502 and 504 come from a gateway and are HTML, as gateways do it. */
 export function serverFailure(status: number): ApiError {
   if (status === 502 || status === 504) {

@@ -1,7 +1,10 @@
 import { notOffered } from './errors.ts'
+import type { CitedSource } from './extract/extract.ts'
+import { fillCited, keysOf } from './fill-cited.ts'
+import { fillString } from './fill-string.ts'
 import { fieldsOf, type Fields } from './protocol.ts'
 import type { Quotes } from './quotes.ts'
-import { fillString } from './fill-string.ts'
+import { list, resolve } from './resolve-schema.ts'
 
 /** The schema of a `response_format` or an annotation format, if that is what it demands. */
 export function schemaOf(format: unknown): Fields | undefined {
@@ -15,15 +18,16 @@ export function schemaOf(format: unknown): Fields | undefined {
 /**
  * A value that fits the schema: strings are sentences of the text, chosen by the name and description of their field;
  * numbers are 1 or the nearest allowed one, booleans false, enums their first value. A recursive schema ends as soon as
- * it may.
+ * it may. With a `source`, what the schema wants with page numbers comes from there.
  */
-export function fillSchema(schema: Fields, quotes: Quotes): unknown {
-  return fill(schema, { root: schema, quotes, hint: '', depth: 0, turn: 0 })
+export function fillSchema(schema: Fields, quotes: Quotes, source?: CitedSource): unknown {
+  return fill(schema, { root: schema, quotes, source, hint: '', depth: 0, turn: 0 })
 }
 
 interface Place {
   root: Fields
   quotes: Quotes
+  source: CitedSource | undefined
   /** Name and description of what is being filled. */
   hint: string
   depth: number
@@ -64,36 +68,6 @@ const deeper = (place: Place, change: Partial<Place> = {}): Place => ({
   depth: place.depth + 1,
 })
 
-/** Follows `$ref` and folds `allOf` into one schema. `true` and what is no schema allow anything. */
-function resolve(node: unknown, root: Fields): Fields {
-  let schema = fieldsOf(node) ?? {}
-  for (let hops = 0; typeof schema.$ref === 'string' && hops < 20; hops += 1)
-    schema = lookUp(schema.$ref, root)
-  if (!Array.isArray(schema.allOf)) return schema
-  const { allOf, ...rest } = schema
-  return (allOf as unknown[]).map((part) => resolve(part, root)).reduce(merge, rest)
-}
-
-function lookUp(reference: string, root: Fields): Fields {
-  if (!reference.startsWith('#')) throw notOffered(`a schema that refers to ${reference}`)
-  const steps = reference.slice(1).split('/').filter(Boolean)
-  const found = steps.reduce<unknown>((at, step) => fieldsOf(at)?.[unescape(step)], root)
-  const schema = fieldsOf(found)
-  if (!schema) throw notOffered(`a schema that refers to ${reference}, which is not there`)
-  return schema
-}
-
-/** JSON pointer's own escapes. */
-const unescape = (step: string): string =>
-  decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
-
-const merge = (one: Fields, other: Fields): Fields => ({
-  ...one,
-  ...other,
-  properties: { ...fieldsOf(one.properties), ...fieldsOf(other.properties) },
-  required: [...list(one.required), ...list(other.required)],
-})
-
 /** The first option that says something; `null` only once the schema has gone deep enough. */
 function choose(options: unknown[], { depth, root }: Place): unknown {
   const isNull = (option: unknown): boolean => resolve(option, root).type === 'null'
@@ -114,19 +88,24 @@ function fillObject(schema: Fields, place: Place): Fields {
   const properties = fieldsOf(schema.properties) ?? {}
   const required = list(schema.required)
   const names = place.depth >= deep ? required : [...new Set([...Object.keys(properties), ...required])]
+  const cited = place.source ? fillCited(properties, place.source, place) : {}
   return Object.fromEntries(
     names.map((name) => [
       name,
-      fill(properties[name] ?? schema.additionalProperties, deeper(place, { hint: name })),
+      cited[name] ?? fill(properties[name] ?? schema.additionalProperties, deeper(place, { hint: name })),
     ]),
   )
 }
 
-/** Three elements where the schema allows it, and never more than there are sentences to fill them with. */
+/**
+ * Three elements where the schema allows it, and never more than there are sentences to fill them with. Elements that
+ * cite pages come once for each of the keys they may have.
+ */
 function fillArray(schema: Fields, place: Place): unknown[] {
   const tuple = Array.isArray(schema.prefixItems) ? (schema.prefixItems as unknown[]) : []
   const least = number(schema.minItems, tuple.length)
-  const usual = place.depth >= deep ? 0 : Math.min(3, Math.max(1, place.quotes.size))
+  const keys = place.source ? keysOf(schema.items, place.root) : 0
+  const usual = place.depth >= deep ? 0 : keys || Math.min(3, Math.max(1, place.quotes.size))
   const length = tuple.length || Math.min(Math.max(least, usual), number(schema.maxItems, Infinity))
   return Array.from({ length }, (_, turn) => fill(tuple[turn] ?? schema.items, deeper(place, { turn })))
 }
@@ -140,5 +119,3 @@ function fillNumber(schema: Fields): number {
 }
 
 const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
-
-const list = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : [])

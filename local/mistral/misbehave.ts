@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withContentCut, withNulls, type Misbehaviour } from './dials.ts'
+import type { Misbehaviour } from './dials.ts'
 import { rateLimited, serverFailure } from './errors.ts'
 import type { Answer } from './protocol.ts'
+import { half, withContentCut, withNulls, withRefusal } from './spoil.ts'
+import { withBrokenStructure, withName, withNumber, withoutSections, withPage } from './unfaithful.ts'
+import { rewrittenJson } from './written.ts'
 
 /** The connection is to break without an answer. */
 export class ConnectionDropped extends Error {
@@ -30,37 +33,47 @@ export async function sufferBefore(dial: Misbehaviour, signal: AbortSignal): Pro
       return
     case 'cut':
     case 'null':
+    case 'invent-number':
+    case 'invent-name':
+    case 'miscite':
+    case 'omit-section':
+    case 'wrong-language':
+    case 'break-structure':
+    case 'refuse': // spoils what is answered
   }
 }
 
 /** What goes wrong when all is done: the answer is spoilt, or lost. */
 export function sufferAfter(dial: Misbehaviour, answer: Answer): Answer {
+  const wrote = (change: (value: unknown) => unknown): Answer => ({
+    ...answer,
+    body: rewrittenJson(answer.body, change),
+  })
   switch (dial.does) {
     case 'drop':
       if (dial.when === 'after') throw new ConnectionDropped()
       return { ...answer, breaksOff: dial.when === 'midway' }
     case 'cut':
-      return {
-        ...answer,
-        body: dial.part === 'answer' ? half(answer.body) : changed(answer.body, withContentCut),
-      }
+      return dial.part === 'answer' ? { ...answer, body: half(answer.body) } : withContentCut(answer)
     case 'null':
-      return { ...answer, body: changed(answer.body, (body) => withNulls(body, dial.fields)) }
+      return withNulls(answer, dial.fields)
+    case 'invent-number':
+      return wrote((value) => withNumber(value, dial))
+    case 'invent-name':
+      return wrote((value) => withName(value, dial))
+    case 'miscite':
+      return wrote((value) => withPage(value, dial))
+    case 'omit-section':
+      return wrote((value) => withoutSections(value, dial))
+    case 'break-structure':
+      return wrote((value) => withBrokenStructure(value, dial))
+    case 'refuse':
+      return withRefusal(answer, dial.how)
+    case 'wrong-language': // was done while it was written
     case 'rate-limit':
     case 'fail':
     case 'hang':
     case 'slow':
       return answer
   }
-}
-
-/** JSON is changed; the bytes of a file have no fields. */
-const changed = (body: unknown, change: (json: unknown) => unknown): unknown =>
-  Buffer.isBuffer(body) ? body : change(body)
-
-/** The beginning of the JSON. A file's bytes are cut as well. */
-function half(body: unknown): unknown {
-  if (Buffer.isBuffer(body)) return body.subarray(0, body.length / 2)
-  const json = JSON.stringify(body)
-  return json.slice(0, Math.ceil(json.length / 2))
 }

@@ -26,12 +26,16 @@ export function modelName(asked: unknown, ability: Ability): string {
   return ability === 'ocr' ? found[0] : String(asked)
 }
 
+/** The version behind a name, by which calls are counted; '' for what is no model's name. */
+export const pinnedName = (asked: unknown): string =>
+  Object.keys(models).find((name) => name === asked || models[name]?.aliases.includes(String(asked))) ?? ''
+
 /** `GET /v1/models`. */
 export const listModels = (): Fields => ({ object: 'list', data: Object.keys(models).map(card) })
 
 /** `GET /v1/models/{id}`. */
 export function getModel(asked: string): Fields {
-  const name = Object.keys(models).find((name) => name === asked || models[name]?.aliases.includes(asked))
+  const name = pinnedName(asked)
   if (!name) throw notFound('Model not found')
   return card(name)
 }

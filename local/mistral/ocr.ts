@@ -1,6 +1,7 @@
 import { badFile, invalid, missing } from './errors.ts'
 import { fetchDocument } from './fetch-document.ts'
 import { fillSchema, schemaOf } from './fill-schema.ts'
+import type { SightWord } from '../pdf/sight.ts'
 import { modelName } from './models.ts'
 import { parsePages } from './page-selection.ts'
 import type { Page } from './page.ts'
@@ -9,8 +10,8 @@ import { Quotes } from './quotes.ts'
 import { kindOf, readDocument } from './read-document.ts'
 
 /**
- * `POST /v1/ocr`: the text of a document as markdown, page by page. The text is the document's own text layer; header,
- * footer, images and tables are not told apart.
+ * `POST /v1/ocr`: the text of a document as markdown, page by page. The text is the document's own text layer, or
+ * what can be made out on a page that has none; header, footer, images and tables are not told apart.
  */
 export async function recognise(body: unknown, reading: Reading): Promise<Fields> {
   const request = fieldsOf(body) ?? {}
@@ -20,7 +21,7 @@ export async function recognise(body: unknown, reading: Reading): Promise<Fields
   const wanted = parsePages(request.pages)
 
   const bytes = await bytesOf(document, reading)
-  const pages = await readDocument(bytes, wanted, reading.limits, reading.signal)
+  const pages = await readDocument(bytes, wanted, reading)
   return {
     pages: pages.map((page) => describe(page, request)),
     model: `${model}-completion`,
@@ -58,28 +59,45 @@ function ofKind(kind: 'pdf' | 'image', bytes: Buffer): Buffer {
   throw badFile(kind === 'pdf' ? 'File is corrupted and cannot be parsed.' : 'Image could not be loaded.')
 }
 
-function describe(page: Page, request: Fields): Fields {
+function describe({ words, ...page }: Page, request: Fields): Fields {
   return {
     ...page,
     images: [],
     tables: [],
     header: null,
     footer: null,
-    confidence_scores: confidence(page.markdown, request.confidence_scores_granularity),
+    confidence_scores: confidence(page.markdown, words, request.confidence_scores_granularity),
     blocks: request.include_blocks ? page.blocks : null,
   }
 }
 
-/** A text layer is what it is, so every score is 1. A page without text has none. */
-function confidence(markdown: string, granularity: unknown): Fields | null {
+/** A text layer is what it is, so every score is 1, else the scores are the recogniser's. A page without text has none. */
+function confidence(markdown: string, seen: SightWord[] | undefined, granularity: unknown): Fields | null {
   if (!granularity || !markdown) return null
-  const page = { average_page_confidence_score: 1, minimum_page_confidence_score: 1 }
-  if (granularity !== 'word') return page
-  const words = [...markdown.matchAll(/\S+/g)]
-  return {
-    ...page,
-    word_confidence_scores: words.map(({ 0: text, index }) => ({ text, confidence: 1, start_index: index })),
+  const words = scored(markdown, seen)
+  const scores = words.map(({ confidence }) => confidence)
+  const page = {
+    average_page_confidence_score: scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    minimum_page_confidence_score: Math.min(...scores),
   }
+  return granularity === 'word' ? { ...page, word_confidence_scores: words } : page
+}
+
+/** The words as they stand in the markdown, each with its score. */
+function scored(
+  markdown: string,
+  seen: SightWord[] | undefined,
+): { text: string; confidence: number; start_index: number }[] {
+  if (!seen) {
+    const words = [...markdown.matchAll(/\S+/g)]
+    return words.map(({ 0: text, index }) => ({ text, confidence: 1, start_index: index }))
+  }
+  let at = 0
+  return seen.map(({ text, confidence }) => {
+    const start = Math.max(at, markdown.indexOf(text, at))
+    at = start + text.length
+    return { text, confidence, start_index: start }
+  })
 }
 
 function annotate(pages: readonly Page[], format: unknown): string | null {

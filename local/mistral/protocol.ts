@@ -1,4 +1,6 @@
+import type { Eyes } from '../pdf/sight.ts'
 import type { Files } from './files.ts'
+import type { Language } from './language.ts'
 
 /** A call whose body has been read and whose caller is known. */
 export interface Call {
@@ -8,6 +10,8 @@ export interface Call {
   origin: string
   /** Aborted when the caller goes away or the stand-in stops. */
   signal: AbortSignal
+  /** The language a chat answers in, whatever it was asked for. */
+  answersIn?: Language
 }
 
 /** What is sent back. A Buffer goes out as it is, a string as text, all else as JSON. */
@@ -30,6 +34,8 @@ export interface Upload {
 export interface Reading {
   files: Files
   limits: ReadLimits
+  /** For pages whose text is a picture. */
+  eyes: Eyes
   signal: AbortSignal
 }
 

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
+import { Unreadable } from '../pdf/recognisers.ts'
+import type { Eyes } from '../pdf/sight.ts'
 import { badFile, tooManyPages } from './errors.ts'
 import { GuardTripped, runGuarded } from './guard.ts'
-import type { Page } from './page.ts'
+import { lookedAt, type Leaf, type Page } from './page.ts'
 import type { PageRange } from './page-selection.ts'
-import type { ReadLimits } from './protocol.ts'
+import type { ReadLimits, Reading } from './protocol.ts'
 import type { Readout, Request } from './reader.ts'
 
 /** The API's limits for one document. */
@@ -11,26 +13,56 @@ const most = { bytes: 50 * 2 ** 20, pages: 1000 }
 
 const reader = new URL('reader.ts', import.meta.url)
 
+/** Pictures that one reader hands over before the next one goes on: a long scan is not held in memory whole. */
+const mostPictures = 16
+
 /**
- * Opens a PDF or an image in a process of its own and reads the chosen pages. What can't be read is the API's 400, and
- * so is what costs more than `limits`: a document that unfolds into gigabytes is refused like a damaged one.
+ * Opens a PDF or an image in a process of its own and reads the chosen pages; what has no text layer is looked at. What
+ * can't be read is the API's 400, and so is what costs more than `limits`: a document that unfolds into gigabytes is
+ * refused like a damaged one.
  */
 export async function readDocument(
   bytes: Buffer,
   pages: PageRange[] | undefined,
-  limits: ReadLimits,
-  signal: AbortSignal,
+  { limits, eyes, signal }: Pick<Reading, 'limits' | 'eyes' | 'signal'>,
 ): Promise<Page[]> {
   if (bytes.length > most.bytes) throw badFile('File is too large. The maximum size is 50 MB.')
   const kind = kindOf(bytes)
   if (!kind) throw badFile('File is corrupted and cannot be parsed.')
 
-  const request: Request = { kind, bytes, pages, mostPages: most.pages }
+  const read: Page[] = []
+  let from: number | undefined = 0
+  while (from !== undefined) {
+    const request: Request = { kind, bytes, pages, mostPages: most.pages, from, mostPictures }
+    const { leaves, next } = await open(request, limits, signal)
+    read.push(...(await Promise.all(leaves.map((leaf) => look(leaf, eyes, signal)))))
+    from = next
+  }
+  return read
+}
+
+async function open(
+  request: Request,
+  limits: ReadLimits,
+  signal: AbortSignal,
+): Promise<{ leaves: Leaf[]; next: number | undefined }> {
   const readout = await inLane(signal, () => guarded(request, limits, signal))
   if ('tooManyPages' in readout) throw tooManyPages(readout.tooManyPages, most.pages)
   if ('encrypted' in readout) throw badFile('File is encrypted and cannot be parsed.')
   if ('damaged' in readout) throw badFile('File is corrupted and cannot be parsed.')
-  return readout.pages
+  return readout
+}
+
+async function look({ page, picture }: Leaf, eyes: Eyes, signal: AbortSignal): Promise<Page> {
+  if (!picture) return page
+  try {
+    return lookedAt(page, picture, await eyes(picture, signal))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof Unreadable)) throw error
+    console.error(`mistral stand-in: a page could not be looked at: ${error.message}`)
+    throw badFile('File could not be processed.')
+  }
 }
 
 /** What the first bytes say. A PDF may start with up to a kilobyte of something else; readers have always let it. */

@@ -1,3 +1,4 @@
+import type { Eyes } from '../pdf/sight.ts'
 import type { Batches } from './batch.ts'
 import { complete } from './chat.ts'
 import { ApiError, methodNotAllowed, notFound } from './errors.ts'
@@ -10,14 +11,14 @@ import type { Answer, Call, ReadLimits } from './protocol.ts'
 type Route = [method: string, path: string, handle: (call: Call, id: string) => Answer | Promise<Answer>]
 
 /** All of the API that is played here, from top to bottom. */
-function table({ files, batches, limits }: Parts): Route[] {
+function table({ files, batches, limits, eyes }: Parts): Route[] {
   return [
     [
       'POST',
       '/v1/ocr',
-      async ({ body, signal }) => ({ body: await recognise(body, { files, limits, signal }) }),
+      async ({ body, signal }) => ({ body: await recognise(body, { files, limits, eyes, signal }) }),
     ],
-    ['POST', '/v1/chat/completions', ({ body }) => ({ body: complete(body) })],
+    ['POST', '/v1/chat/completions', ({ body, answersIn }) => ({ body: complete(body, { answersIn }) })],
     ['POST', '/v1/files', ({ body }) => ({ body: files.upload(body) })],
     ['GET', '/v1/files', ({ query }) => ({ body: files.list(query) })],
     ['GET', '/v1/files/:', (_, id) => ({ body: files.show(id) })],
@@ -37,6 +38,7 @@ interface Parts {
   files: Files
   batches: Batches
   limits: ReadLimits
+  eyes: Eyes
 }
 
 /** Answers a call to the API, or throws the ApiError that it answers with. */

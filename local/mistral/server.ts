@@ -1,25 +1,29 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Recognisers } from '../pdf/recognisers.ts'
+import type { Eyes } from '../pdf/sight.ts'
 import { Batches } from './batch.ts'
+import { callApi, type Desk } from './call-api.ts'
 import { Calls, type SeenCall } from './calls.ts'
 import { control } from './control.ts'
 import { Dials, type Dial, type Misbehaviour } from './dials.ts'
-import { unauthorized } from './errors.ts'
-import { exchange, goneSignal } from './exchange.ts'
+import { exchange } from './exchange.ts'
 import { Files } from './files.ts'
-import { RequestLimit } from './limits.ts'
-import { sufferAfter, sufferBefore } from './misbehave.ts'
-import type { Answer, ReadLimits } from './protocol.ts'
-import { readBody } from './read-body.ts'
+import { RateLimits } from './limits.ts'
+import type { ReadLimits } from './protocol.ts'
 import { download, router } from './routes.ts'
+import { Sustained, type Change, type Settings } from './settings.ts'
+import { Statistics, type StatisticsReport } from './statistics.ts'
 
 export interface MistralOptions {
   /** 0, the default, takes any free port. */
   port?: number
   apiKey?: string
-  /** Calls admitted in any sixty seconds. 0 plays a plan that lacks the model. Default 6000. */
-  requestsPerMinute?: number
+  /** Keys that are let in as well, counted apart. */
+  otherKeys?: string[]
+  /** Limits, pace and languages to begin with. */
+  settings?: Change
   /** What reading one document may cost. Default 20 s and 700 MB. */
   readLimits?: ReadLimits
 }
@@ -34,31 +38,46 @@ export interface MistralStack {
     /** What is still to come, each with the calls it has left. */
     pending: () => Misbehaviour[]
   }
+  /** Limits, pace and languages. The same over HTTP: `PATCH /_settings`, `GET`, `DELETE`. */
+  settings: {
+    change: (change: Change) => void
+    /** As at the start. */
+    reset: () => void
+    now: () => Settings
+  }
+  /** What was asked of which model by whom, and how busy it was. The same over HTTP: `GET /_statistics`, `DELETE`. */
+  statistics: { report: () => StatisticsReport; clear: () => void }
   /** The calls to the API so far, oldest first. The same over HTTP: `GET /_calls`. */
   calls: () => SeenCall[]
-  /** Breaks off what is under way, ends the readers and frees the port. */
+  /** Breaks off what is under way, ends every process that reads and frees the port. */
   stop: () => Promise<void>
 }
 
 /**
  * Starts a server that speaks Mistral's protocol on the loopback interface: OCR, chat, files, batches, models. It reads
- * the text that is there and makes up nothing; every sentence it writes is labelled. Nothing is kept when it stops.
+ * what is there, scans included, and makes up nothing; every sentence it writes is labelled. Nothing is kept when it stops.
  */
 export async function startMistral(options: MistralOptions = {}): Promise<MistralStack> {
-  const { port = 0, apiKey = 'local-mistral-key', requestsPerMinute = 6000 } = options
+  const { port = 0, apiKey = 'local-mistral-key', otherKeys = [] } = options
   const limits = options.readLimits ?? { milliseconds: 20_000, megabytes: 700 }
   const stopping = new AbortController()
+  const sustained = new Sustained(options.settings)
+  const recognisers = new Recognisers()
+  const eyes: Eyes = (picture, signal) => recognisers.read(picture, sustained.now.ocrLanguages, signal)
   const files = new Files()
-  const batches = new Batches({ files, limits, signal: stopping.signal })
+  const batches = new Batches({ files, limits, eyes, signal: stopping.signal })
   const dials = new Dials()
   const calls = new Calls()
+  const statistics = new Statistics(() => sustained.now)
   const desk: Desk = {
-    apiKey,
+    apiKeys: [apiKey, ...otherKeys],
     dials,
     calls,
     files,
-    limit: new RequestLimit(requestsPerMinute),
-    route: router({ files, batches, limits }),
+    sustained,
+    statistics,
+    limits: new RateLimits(() => sustained.now),
+    route: router({ files, batches, limits, eyes }),
     stopping: stopping.signal,
   }
 
@@ -68,6 +87,7 @@ export async function startMistral(options: MistralOptions = {}): Promise<Mistra
     underWay.add(answered)
     void answered.finally(() => underWay.delete(answered))
   })
+  server.keepAliveTimeout = 60_000 // longer than a busy client thinks between two calls on one connection
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
 
@@ -79,26 +99,21 @@ export async function startMistral(options: MistralOptions = {}): Promise<Mistra
       clear: () => dials.clear(),
       pending: () => dials.pending(),
     },
+    settings: {
+      change: (change) => sustained.change(change),
+      reset: () => sustained.reset(),
+      now: () => sustained.now,
+    },
+    statistics: { report: () => statistics.report(), clear: () => statistics.clear() },
     calls: () => calls.seen(),
     async stop() {
       stopping.abort()
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
-      await Promise.all([closed, batches.settled(), ...underWay])
+      await Promise.all([closed, recognisers.stop(), batches.settled(), ...underWay])
     },
   }
-}
-
-/** All that a call is answered from. */
-interface Desk {
-  apiKey: string
-  dials: Dials
-  calls: Calls
-  files: Files
-  limit: RequestLimit
-  route: ReturnType<typeof router>
-  stopping: AbortSignal
 }
 
 async function receive(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
@@ -112,38 +127,4 @@ async function receive(request: IncomingMessage, response: ServerResponse, desk:
   } else {
     await callApi(request, response, url, desk)
   }
-}
-
-/** A call to the API itself: who is it, does it go wrong, is it one too many, what is the answer. */
-async function callApi(
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-  desk: Desk,
-): Promise<void> {
-  const { method = '' } = request
-  const seen = observe(desk.calls.begin(method, url.pathname), response)
-  const signal = AbortSignal.any([desk.stopping, goneSignal(response)])
-
-  const work = async (): Promise<Answer> => {
-    const body = await readBody(request, (bytes) => (seen.bytes += bytes))
-    if (request.headers.authorization !== `Bearer ${desk.apiKey}`) throw unauthorized()
-    const dial = desk.dials.take(url.pathname)
-    if (dial) await sufferBefore(dial, signal)
-    desk.limit.admit()
-    const call = { body, query: url.searchParams, origin: url.origin, signal }
-    const answer = await desk.route(method, url.pathname, call)
-    return dial ? sufferAfter(dial, answer) : answer
-  }
-  await exchange(response, work, { signal, headers: () => desk.limit.headers() })
-}
-
-/** Completes the record of a call when its connection is done with it. */
-function observe(seen: SeenCall, response: ServerResponse): SeenCall {
-  response.once('close', () => {
-    seen.milliseconds = Date.now() - seen.at
-    seen.aborted = !response.writableFinished
-    if (response.headersSent) seen.status = response.statusCode
-  })
-  return seen
 }

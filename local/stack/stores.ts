@@ -78,7 +78,7 @@ async function openStandIns(setting: Setting, open: Open): Promise<Omit<StandIns
   const [dynamodb, google, mistral, [sqs, s3, cognito]] = await together([
     open('DynamoDB', () => openDynamodb(setting, account)),
     open('Google', () => openGoogle(setting)),
-    open('Mistral', () => openMistral(setting)),
+    open('Mistral', () => openMistral(setting, account)),
     openEventSources(),
   ])
   const opened: Opened<object>[] = [sqs, s3, dynamodb, cognito, google, mistral]

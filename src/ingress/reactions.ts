@@ -1,13 +1,23 @@
 import type { z } from 'zod'
 import { initiateUser } from '../jobs/anki/initiate-user.ts'
+import { placeOf } from '../domains/iep/objects.ts'
 import { ask, type Ask, type Job, type Registry } from '../jobs/define.ts'
+import { createProfile } from '../jobs/iep/create-profile.ts'
+import { receiveDocument } from '../jobs/iep/receive-document.ts'
 import { products, type Config, type Product } from '../shared/config.ts'
-import type { Event, UserConfirmed } from './messages/event.ts'
+import type { Event, ObjectCreated, UserConfirmed } from './messages/event.ts'
 
 /** What follows from what. Read from top to bottom, this is all that happens here because something happened elsewhere. */
 export const reactions: Reaction[] = [
   // The event tells what was true when somebody signed up, and may come late: it makes a user but never renames one.
   when('cognito.user-confirmed', inPoolOf('anki'), initiateUser, initialUser, { again: 'never' }),
+  when('cognito.user-confirmed', inPoolOf('iep'), createProfile, ({ sub }) => ({ userId: sub })),
+  when(
+    's3.object-created',
+    inBucket(({ iep }) => iep.bucket),
+    receiveDocument,
+    arrivedDocument,
+  ),
 ]
 
 function initialUser(user: UserConfirmed) {
@@ -20,6 +30,12 @@ function usernameOf({ preferredUsername, userName, sub, email }: UserConfirmed):
 }
 
 const localPartOf = (email: string): string => email.split('@')[0] ?? ''
+
+/** Nothing follows from an object at a key that was not given out here. Its name, which may be a child's, stays behind. */
+function arrivedDocument({ key, sequencer, etag }: ObjectCreated) {
+  const place = placeOf(key)
+  return place && { ...place, writing: sequencer ?? etag }
+}
 
 /** Something that follows when an event of this kind comes from this place. */
 export interface Reaction {
@@ -38,13 +54,13 @@ export type Place = `pool ${string}` | `bucket ${string}`
  * when the place is not known at all.
  */
 export function reactTo(event: Event, config: Config, table: Reaction[] = reactions): Ask[] | undefined {
-  const here = table.filter(({ place }) => place(config) === placeOf(event))
+  const here = table.filter(({ place }) => place(config) === originOf(event))
   return here.length === 0 && !isOurs(event, config) ? undefined : here.flatMap(({ follow }) => follow(event))
 }
 
 /** A product's pool is known even while nothing follows from what happens there. */
 const isOurs = (event: Event, config: Config): boolean =>
-  products.some((product) => inPoolOf(product)(config) === placeOf(event))
+  products.some((product) => inPoolOf(product)(config) === originOf(event))
 
 /**
  * Checks the table before anything starts.
@@ -65,11 +81,15 @@ export function when<Kind extends Event['kind'], Schema extends z.ZodType, Resul
   kind: Kind,
   place: Reaction['place'],
   job: Job<Schema, Result>,
-  dataOf: (event: Extract<Event, { kind: Kind }>) => z.input<Schema>,
+  /** Undefined when nothing follows from this one. */
+  dataOf: (event: Extract<Event, { kind: Kind }>) => z.input<Schema> | undefined,
   options: Pick<Ask, 'again' | 'delay'> = {},
 ): Reaction {
   const isOurs = (event: Event): event is Extract<Event, { kind: Kind }> => event.kind === kind
-  const follow = (event: Event): Ask[] => (isOurs(event) ? [ask(job, dataOf(event), options)] : [])
+  const follow = (event: Event): Ask[] => {
+    const data = isOurs(event) ? dataOf(event) : undefined
+    return data === undefined ? [] : [ask(job, data, options)]
+  }
   return { kind, place, job, follow }
 }
 
@@ -89,5 +109,5 @@ export function inBucket(nameOf: (config: Config) => string | undefined): Reacti
   }
 }
 
-const placeOf = (event: Event): Place =>
+const originOf = (event: Event): Place =>
   event.kind === 'cognito.user-confirmed' ? `pool ${event.pool}` : `bucket ${event.bucket}`

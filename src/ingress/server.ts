@@ -2,6 +2,7 @@ import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { openCollections } from '../domains/anki/collections.ts'
 import { products, type Product } from '../shared/config.ts'
+import { openBucket } from '../shared/open-bucket.ts'
 import { seconds } from '../shared/time.ts'
 import { ankiRoutes } from './http/anki.ts'
 import { answerBrokenRequest, answerErrors, answerProblem } from './http/answers/errors.ts'
@@ -18,6 +19,7 @@ import { noteMethods } from './http/edge/methods.ts'
 import { begin, followRequests, noteRequest } from './http/edge/requests.ts'
 import { newRequestId } from './http/edge/trace.ts'
 import { healthRoutes } from './http/health.ts'
+import { iepRoutes } from './http/iep.ts'
 import { jobRoutes, opensByLink } from './http/jobs.ts'
 import { createLogin } from './http/operators/login.ts'
 import { operatorRoutes } from './http/operators/routes.ts'
@@ -39,12 +41,15 @@ export function createServer(parts: ServerParts): App {
 
   const light = createLightRuns({ running, width: Math.max(1, Math.floor(config.database.pool / 2)), log })
   app.addHook('onClose', () => light.close())
+  const iepBucket = config.iep.bucket === undefined ? undefined : openBucket(config.aws, config.iep.bucket)
+  app.addHook('onClose', async () => iepBucket?.close())
   const given = {
     ...parts,
     closing,
     who: createWho(config, log),
     links: createStatusLinks(config.statusLinkSecret),
     collections: openCollections({ base: config.anki.collections, gid: config.anki.collectionsGid }),
+    iepBucket,
   }
   const http: HttpParts = { ...given, askFor: createAskFor({ ...given, light }) }
 
@@ -53,6 +58,7 @@ export function createServer(parts: ServerParts): App {
     const methods = noteMethods(all)
     mount(all, http, 'anki', ankiRoutes)
     mount(all, http, 'rundi', rundiRoutes)
+    mount(all, http, 'iep', iepRoutes)
     mountJobs(all, http)
     mountOperators(all, http)
     void all.register(async (rest: App) => {

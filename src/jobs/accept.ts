@@ -112,10 +112,14 @@ async function enterDistinct(run: Database['run'], entries: Entry[]): Promise<En
   let open = entries
   while (open.length > 0) {
     const leaders = new Map<string, Entry>()
-    for (const entry of open) if (!leaders.has(keyOf(entry))) leaders.set(keyOf(entry), entry)
-    const sorted = [...leaders.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    for (const entry of open) {
+      const key = keyOf(entry)
+      if (!leaders.has(key)) leaders.set(key, entry)
+    }
+    const sorted = [...leaders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
     for (const [index, entered] of (await enter(run, sorted)).entries())
       results.set(sorted[index] as Entry, entered)
+    if (sorted.length === open.length) break
     open = open.filter((entry) => {
       const leader = leaders.get(keyOf(entry)) as Entry
       if (leader === entry) return false

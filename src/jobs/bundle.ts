@@ -42,7 +42,7 @@ export function intoBundles(tickets: Ticket[]): { alone: Ticket[]; bundles: Bund
 /** Tickets in one bundle, at most: while a worker has this many in hand, nobody else can take them. */
 const MOST = 25
 /** A crowd makes this many bundles at least. */
-const FEWEST = 4
+const FEWEST = 2
 
 /** The tickets a BullMQ job carries: itself, or those of a bundle. Empty when it is none of ours. */
 export function ticketsIn(job: { id?: string | undefined; data: unknown }): { id: string; ticket: number }[] {

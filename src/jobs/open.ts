@@ -59,7 +59,7 @@ export function openAsking({ config, log, metrics, lifecycle, process }: Process
 /** Adds a lease and a runner. Waits for Postgres: without a lease nothing may run. */
 export async function openRunning(parts: ProcessParts, asking: Asking, registry: Registry): Promise<Running> {
   const { config, log, metrics, lifecycle, process } = parts
-  const tools = openTools(config)
+  const tools = openTools(config, { database: asking.database, log, metrics })
   lifecycle.onStop('tools', () => tools.close())
   const lease = await startLease({ ...asking, metrics, log, process })
   lifecycle.onStop('lease', () => lease.close())

@@ -1,33 +1,59 @@
-/** One S3 bucket, as the products use it. */
+/** One S3 bucket, as the products use it. Etags are given without their quotes, as S3's events write them. */
 export interface Bucket {
   readonly name: string
   /** An address to PUT an object of exactly this type to. */
   presignPut(upload: { key: string; contentType: string; seconds: number }): Promise<string>
-  /** A form to POST an object of this type and at most this size with. */
+  /** A form to POST an object of this type and at most this size with; an empty file is refused. */
   presignPost(upload: {
     key: string
     contentType: string
     maxBytes: number
     seconds: number
   }): Promise<{ url: string; fields: Record<string, string> }>
-  /** An address to GET an object from; with `fileName` browsers save it under that name instead of showing it. */
-  presignGet(download: { key: string; seconds: number; fileName?: string }): Promise<string>
+  /**
+   * An address to GET an object from. With `fileName` browsers save it under that name instead of showing it, and it
+   * comes as `contentType` (`application/octet-stream` unless told), whatever it was uploaded as.
+   */
+  presignGet(download: {
+    key: string
+    seconds: number
+    fileName?: string
+    contentType?: string
+  }): Promise<string>
   /** Undefined when there is no such object. */
   head(
     key: string,
     signal?: AbortSignal,
   ): Promise<{ bytes: number; etag: string; contentType: string | undefined } | undefined>
   /**
-   * Streams an object into a file and tells its digest. Undefined when there is no such object (any more).
-   * @throws TooLarge as soon as more than `maxBytes` have come; the file is then to be thrown away.
+   * Streams an object into a file, which is made readable for this user alone (or overwritten), and tells the digest and
+   * the etag of exactly the bytes written. Undefined when there is no such object (any more). When it fails, the file is gone.
+   * @throws TooLarge as soon as more than `maxBytes` are announced or have come
    */
   download(
     key: string,
     file: string,
     options: { maxBytes: number; signal?: AbortSignal },
   ): Promise<{ bytes: number; sha256: Buffer; etag: string } | undefined>
+  /** The keys that begin with the prefix, up to 1,000 at a time, in the order of S3. */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<string[]>
   /** One that is not there counts as removed. */
   remove(key: string, signal?: AbortSignal): Promise<void>
-  /** Removes every object whose key begins with the prefix, any number of them, until a listing is empty; tells how many. */
+  /**
+   * Removes every object below the prefix, any number of them, until a listing is empty; tells how many. The prefix ends
+   * in a slash: `ada` would also empty what is Adam's.
+   * @throws Trouble `objects-left` when some could not be removed, after all others were
+   */
   removeAll(prefix: string, signal?: AbortSignal): Promise<number>
+}
+
+/** An object has more bytes than are wanted. */
+export class TooLarge extends Error {
+  override name = 'TooLarge'
+  readonly maxBytes: number
+
+  constructor(maxBytes: number) {
+    super(`The object has more than ${maxBytes} bytes.`)
+    this.maxBytes = maxBytes
+  }
 }

@@ -73,6 +73,17 @@ export function createMetrics() {
       'route',
       'status',
     ),
+    iepDocuments: counter(
+      'millrace_iep_documents_total',
+      'Documents of IEP that arrived, were refused, replaced or repeated, and that were processed',
+      'outcome',
+    ),
+    iepValues: counter(
+      'millrace_iep_values_total',
+      'Numbers, dates, amounts and names in what parents read, by whether they were found in the document',
+      'language',
+      'outcome',
+    ),
     depth: new Gauge({
       name: 'millrace_queue_depth',
       help: 'Jobs that are not settled, by queue and state',

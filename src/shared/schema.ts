@@ -64,6 +64,17 @@ export interface IepDocuments {
   waiting_for: string | null;
 }
 
+export interface IepLanes {
+  ceiling: number | null;
+  concurrency: number;
+  lane: string;
+  paused_until: Timestamp | null;
+  per_second: number | null;
+  refusals: Generated<number>;
+  refused_at: Timestamp | null;
+  requests_per_minute: number | null;
+}
+
 export interface IepLanguageVersions {
   content: Json | null;
   iep_id: string;
@@ -117,6 +128,22 @@ export interface IepProfiles {
   user_id: string;
 }
 
+export interface IepTurnHolders {
+  alive_until: Timestamp;
+  holder: string;
+}
+
+export interface IepTurns {
+  asked_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  granted_at: Timestamp | null;
+  holder: string;
+  lane: string;
+  refused: Generated<boolean>;
+  turn_id: string;
+  user_id: string;
+}
+
 export interface IepUploads {
   child_id: string;
   created_at: Generated<Timestamp>;
@@ -150,6 +177,7 @@ export interface MillraceJobEvents {
 
 export interface MillraceJobs {
   asked_at: Generated<Timestamp>;
+  at_rest: Generated<boolean>;
   attempts: Generated<number>;
   closes: boolean;
   created_at: Generated<Timestamp>;
@@ -250,10 +278,13 @@ export interface DB {
   "anki.user_profiles": AnkiUserProfiles;
   "iep.children": IepChildren;
   "iep.documents": IepDocuments;
+  "iep.lanes": IepLanes;
   "iep.language_versions": IepLanguageVersions;
   "iep.model_calls": IepModelCalls;
   "iep.pages": IepPages;
   "iep.profiles": IepProfiles;
+  "iep.turn_holders": IepTurnHolders;
+  "iep.turns": IepTurns;
   "iep.uploads": IepUploads;
   "millrace.idempotency_keys": MillraceIdempotencyKeys;
   "millrace.job_events": MillraceJobEvents;

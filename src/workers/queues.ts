@@ -4,8 +4,9 @@ import type { QueueName } from '../jobs/define.ts'
 export const queues: Record<QueueName, { concurrency: number }> = {
   // Short work on Postgres and the disk: many at once share one commit.
   quick: { concurrency: 50 },
-  // Waiting for a provider most of the time; each may hold a page of text.
-  documents: { concurrency: 8 },
+  // Waiting for a provider most of the time, and for their turn: who is not here cannot be served evenly. Each may hold
+  // the text of a document; files are looked at in processes of their own, of which there are never many.
+  documents: { concurrency: 24 },
   // Bound by the processor.
   media: { concurrency: 2 },
   // One thing after the other.

@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser'
 import { ask, type Ask, type Registry } from '../jobs/define.ts'
+import { expireRecords } from '../jobs/iep/expire-records.ts'
 import { trimHistory } from '../jobs/millrace/trim-history.ts'
 
 /** Something that is asked for by the clock. */
@@ -15,7 +16,7 @@ export interface Schedule {
   ask: (slot: Date) => Ask
 }
 
-/** What runs at night, and when. */
+/** What runs by the clock, and when. */
 export const schedules: Schedule[] = [
   {
     name: 'trim-history',
@@ -23,6 +24,13 @@ export const schedules: Schedule[] = [
     zone: 'UTC',
     catchUp: 'latest',
     ask: (slot) => ask(trimHistory, { slot: slot.toISOString() }),
+  },
+  {
+    name: 'iep-expire-records',
+    cron: '41 * * * *',
+    zone: 'UTC',
+    catchUp: 'latest',
+    ask: (slot) => ask(expireRecords, { slot: slot.toISOString() }),
   },
 ]
 

@@ -97,7 +97,29 @@ export const waitForStop = defineJob({
   },
 })
 
-export const testJobs: Job[] = [doNothing, walkSteps, waitForStop]
+const mark = z.strictObject({ key: z.string(), directory: z.string() })
+
+/** Light, so that its tickets travel in bundles. Tells the file `steps` that it began, waits for `go`, leaves a row. */
+export const leaveMark: Job<typeof mark, { marked: boolean }> = defineJob({
+  name: 'millrace.leave-mark',
+  queue: 'quick',
+  data: mark,
+  key: ({ key }) => key,
+  again: 'never',
+  retry: soon,
+  timeout: seconds(60),
+  light: true,
+  async run({ key, directory }, { signal }) {
+    await appendFile(path.join(directory, 'steps'), `began ${process.pid}\n`)
+    await untilGo(directory, signal)
+    return commit(async (tx) => {
+      await sql`insert into public.effects (job, pid) values (${key}, ${process.pid})`.execute(tx)
+      return done({ marked: true })
+    })
+  },
+})
+
+export const testJobs: Job[] = [doNothing, walkSteps, waitForStop, leaveMark]
 
 /** The tables the jobs above write to. */
 export const effectTables = `

@@ -1,17 +1,16 @@
-import { AdminGetUserCommand, UserNotFoundException } from '@aws-sdk/client-cognito-identity-provider'
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { signIn, signUp } from '../../cognito/accounts.ts'
-import { clientFor, type Pool } from '../../cognito/pools.ts'
 import { Plain } from '../../launch/plain.ts'
 import { shown } from '../../stack/place.ts'
 import type { Say } from '../../stack/progress.ts'
 import type { Stack } from '../../stack/run.ts'
 import { asServer, asUser, call } from './call.ts'
 import { follow, type Heard } from './follow.ts'
+import { findNewcomer, type UserPool } from './newcomer.ts'
 import { drawTimeline } from './timeline.ts'
 
 export interface AnkiFacts {
@@ -52,7 +51,7 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
   const database = new pg.Client({ connectionString: postgres })
   await database.connect()
   try {
-    const email = await findNewcomer(pool, database, say)
+    const email = await findAda(pool, database, say)
     const began = Date.now()
     const { sub } = await signUp(pool, { email, username: 'ada' })
     say(`  Ada signed up in Cognito as ${email} and is ${sub} there`)
@@ -126,33 +125,16 @@ export async function tellAnki(stack: Stack, say: Say): Promise<AnkiFacts> {
   }
 }
 
-/** Ada herself the first time; later a namesake, as a sign-up happens once. */
-async function findNewcomer(pool: UserPool, database: pg.Client, say: Say): Promise<string> {
-  const ada = 'ada@example.org'
-  const sub = await findUser(pool, ada)
-  if (sub === undefined) return ada
+/** Ada herself the first time; later a namesake. */
+async function findAda(pool: UserPool, database: pg.Client, say: Say): Promise<string> {
+  const { email, known } = await findNewcomer(pool, 'ada')
+  if (!known) return email
 
-  const known = await database.query<Profile>('select * from anki.user_profiles where uuid = $1', [sub])
-  const since = known.rows[0] ? `, with a profile since ${known.rows[0].created_at.toISOString()}` : ''
-  say(`  ${ada} is here from an earlier run${since}: she stays as she is and a namesake signs up`)
-  return `ada.${new Date().toISOString().replaceAll(/\D/g, '')}@example.org`
+  const found = await database.query<Profile>('select * from anki.user_profiles where uuid = $1', [known.sub])
+  const since = found.rows[0] ? `, with a profile since ${found.rows[0].created_at.toISOString()}` : ''
+  say(`  ${known.email} is here from an earlier run${since}: she stays as she is and a namesake signs up`)
+  return email
 }
-
-/** The `sub` of a user of the pool. */
-async function findUser({ endpoint, poolId }: UserPool, email: string): Promise<string | undefined> {
-  const cognito = clientFor(endpoint)
-  try {
-    const user = await cognito.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: email }))
-    return user.UserAttributes?.find(({ Name }) => Name === 'sub')?.Value
-  } catch (error) {
-    if (error instanceof UserNotFoundException) return undefined
-    throw error
-  } finally {
-    cognito.destroy()
-  }
-}
-
-type UserPool = Pick<Pool, 'endpoint' | 'poolId' | 'clientId'>
 
 /** The sign-up has no receipt to ask for, so look into the ledger. */
 async function untilAsked(stack: Stack, database: pg.Client, sub: string): Promise<string> {

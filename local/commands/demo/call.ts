@@ -10,7 +10,7 @@ export interface Answer<Body> {
 export async function call<Body>(
   stack: Stack,
   request: {
-    method: 'GET' | 'POST'
+    method: 'GET' | 'POST' | 'PUT'
     path: string
     headers: Record<string, string>
     body?: object

@@ -13,13 +13,24 @@ import { checkedPort, endpointElsewhere, type Account } from './aws.ts'
 import type { Opened, Setting } from './setting.ts'
 import type { OpenedSqs } from './sqs.ts'
 
-/** The buckets of the local S3. An object that arrives in one that notifies becomes an event. */
-const buckets = [
-  { name: 'iep-documents', notifies: true },
-  { name: 'pre-work-media-uploads-dev', notifies: true },
-  { name: 'pre-work-documents-dev', notifies: true },
-  { name: 'pre-work-thumbnails-dev', notifies: false }, // what is in there we made ourselves
-]
+interface Bucket {
+  name: string
+  /** What happens in it that becomes an event. */
+  tells: ('s3:ObjectCreated:*' | 's3:ObjectRemoved:*')[]
+}
+
+/** The buckets of the local S3, with the names the processes are told. */
+function bucketsFor({ given }: Setting): { all: Bucket[]; env: Record<string, string> } {
+  const env = { IEP_BUCKET: given['IEP_BUCKET'] || 'millrace-iep' }
+  const everything: Bucket['tells'] = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*']
+  const all: Bucket[] = [
+    { name: env.IEP_BUCKET, tells: ['s3:ObjectCreated:*'] },
+    { name: 'pre-work-media-uploads-dev', tells: everything },
+    { name: 'pre-work-documents-dev', tells: everything },
+    { name: 'pre-work-thumbnails-dev', tells: [] }, // what is in there we made ourselves
+  ]
+  return { all, env }
+}
 
 /** The S3 of the account, whose buckets are its owner's business; else our own stand-in, with buckets. */
 export async function openS3(
@@ -30,8 +41,11 @@ export async function openS3(
   const { region, credentials } = account
   const elsewhere = endpointElsewhere('s3', setting, account)
   if (elsewhere) {
-    const { endpoint, env } = elsewhere
-    return { note: `${endpoint} of the environment`, facts: { s3: { endpoint, region, buckets: [] } }, env }
+    const { endpoint } = elsewhere
+    const { IEP_BUCKET: bucket } = setting.given
+    const env = { ...elsewhere.env, ...(bucket ? { IEP_BUCKET: bucket } : {}) }
+    const buckets = bucket ? [bucket] : []
+    return { note: `${endpoint} of the environment`, facts: { s3: { endpoint, region, buckets } }, env }
   }
 
   const directory = ensurePrivateFolder(setting.place.data('s3'))
@@ -44,30 +58,35 @@ export async function openS3(
     ...(queues ? { sendToQueue: (arn: string, body: string) => queues.send(arn, body) } : {}),
   })
   setting.closing.defer(() => server.stop())
-  await ensureBuckets(server.endpoint, account, sqs.queueArn)
-
   const { endpoint } = server
-  const names = buckets.map(({ name }) => name)
+  const buckets = bucketsFor(setting)
+  await ensureBuckets(buckets.all, { endpoint, account, queueArn: sqs.queueArn })
+
+  const names = buckets.all.map(({ name }) => name)
   return {
     note: `${names.length} buckets, in ${shown(directory)}`,
     facts: { s3: { endpoint, region, buckets: names, ...credentials } },
-    env: { AWS_ENDPOINT_URL_S3: endpoint },
+    env: { AWS_ENDPOINT_URL_S3: endpoint, ...buckets.env },
   }
 }
 
 async function ensureBuckets(
-  endpoint: string,
-  { region, credentials }: Account,
-  queueArn: string | undefined,
+  buckets: Bucket[],
+  of: { endpoint: string; account: Account; queueArn: string | undefined },
 ): Promise<void> {
-  const client = new S3Client({ endpoint, region, credentials: { ...credentials }, forcePathStyle: true })
+  const { region, credentials } = of.account
+  const client = new S3Client({
+    endpoint: of.endpoint,
+    region,
+    credentials: { ...credentials },
+    forcePathStyle: true,
+  })
   try {
-    for (const { name: Bucket, notifies } of buckets) {
+    for (const { name: Bucket, tells: Events } of buckets) {
       await ensureBucket(client, Bucket)
       await client.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: [fromAnyPage] } }))
-      if (!notifies || !queueArn) continue
-      const Events = ['s3:ObjectCreated:*' as const, 's3:ObjectRemoved:*' as const]
-      const QueueConfigurations = [{ Id: 'events', QueueArn: queueArn, Events }]
+      if (Events.length === 0 || !of.queueArn) continue
+      const QueueConfigurations = [{ Id: 'events', QueueArn: of.queueArn, Events }]
       await client.send(
         new PutBucketNotificationConfigurationCommand({
           Bucket,

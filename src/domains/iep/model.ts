@@ -1,5 +1,8 @@
 import type { Language } from './content.ts'
 import type { DocumentRef } from './document.ts'
+import { createCompleter } from './models/complete.ts'
+import type { ModelParts } from './models/parts.ts'
+import { createReader } from './models/read.ts'
 
 /** The paid models, one question at a time: asked in turn with everybody else, never paid twice for one answer. */
 export interface Model {
@@ -25,4 +28,9 @@ export interface Question {
   /** The JSON schema the answer must have, and its name. */
   schema: { name: string; schema: Record<string, unknown> }
   signal: AbortSignal
+}
+
+/** The models of Mistral, each call in its turn, each answer stored together with what it cost. Nothing to close. */
+export function createModel(parts: ModelParts): Model {
+  return { read: createReader(parts), complete: createCompleter(parts) }
 }

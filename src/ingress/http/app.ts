@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Collections } from '../../domains/anki/collections.ts'
 import type { Asking, Running } from '../../jobs/open.ts'
 import type { Watch } from '../../jobs/watch.ts'
+import type { Bucket } from '../../shared/bucket.ts'
 import type { Config, OperatorAccount } from '../../shared/config.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Metrics } from '../../shared/metrics.ts'
@@ -43,6 +44,8 @@ export interface HttpParts extends ServerParts {
   who: Who
   links: StatusLinks
   collections: Collections
+  /** Where the documents of IEP are; undefined when the configuration names no bucket. */
+  iepBucket: Bucket | undefined
   askFor: AskFor
   /** Aborted when the server begins to close: whoever waits answers at once. */
   closing: AbortSignal

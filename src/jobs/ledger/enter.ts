@@ -42,8 +42,9 @@ export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
   const inserted = new Set(
     (await run<{ id: string }>(insertNew, [JSON.stringify(entries)])).map((row) => row.id),
   )
+  if (inserted.size === entries.length) return entries.map(firstOf)
   const known = entries.filter((entry) => !inserted.has(entry.id))
-  const decided = known.length === 0 ? [] : await run<Decided>(decideAgain, [JSON.stringify(known)])
+  const decided = await run<Decided>(decideAgain, [JSON.stringify(known)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
 
   return entries.map((entry) => {

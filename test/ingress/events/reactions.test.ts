@@ -9,6 +9,8 @@ import {
   withoutPlace,
 } from '../../../src/ingress/reactions.ts'
 import { initiateUser } from '../../../src/jobs/anki/initiate-user.ts'
+import { createProfile } from '../../../src/jobs/iep/create-profile.ts'
+import { receiveDocument } from '../../../src/jobs/iep/receive-document.ts'
 import { register } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { readConfig } from '../../../src/shared/config.ts'
@@ -20,6 +22,13 @@ const config = readConfig({
   REDIS_URL: '/nowhere',
   ANKI_ISSUER: `https://cognito-idp.us-east-1.amazonaws.com/${pool}`,
   RUNDI_ISSUER: 'https://accounts.google.com',
+})
+const withIep = readConfig({
+  DATABASE_URL: 'postgres://nowhere/nothing',
+  REDIS_URL: '/nowhere',
+  ANKI_ISSUER: `https://cognito-idp.us-east-1.amazonaws.com/${pool}`,
+  IEP_ISSUER: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Iep',
+  IEP_BUCKET: 'plans',
 })
 const confirmed = {
   kind: 'cognito.user-confirmed',
@@ -62,6 +71,49 @@ test.each([
   expect(ask?.data).toMatchObject({ username })
 })
 
+test('a confirmed sign-up in the IEP pool asks for a profile, and tells nothing but who it is', () => {
+  expect(reactTo({ ...confirmed, pool: 'us-east-1_Iep' }, withIep)).toEqual([
+    { job: createProfile, data: { userId: ada.sub } },
+  ])
+})
+
+test('one pool for two products asks for both', () => {
+  const shared = { ...withIep, trust: { ...withIep.trust, iep: withIep.trust.anki } }
+
+  expect(reactTo(confirmed, shared)?.map(({ job }) => job)).toEqual([initiateUser, createProfile])
+})
+
+const place = {
+  userId: ada.sub,
+  childId: '11111111-2222-4333-8444-555555555555',
+  iepId: '66666666-7777-4888-9999-aaaaaaaaaaaa',
+}
+const arrived = {
+  ...put,
+  bucket: 'plans',
+  key: `${place.userId}/${place.childId}/${place.iepId}/Ada’s plan.pdf`,
+}
+
+test('an object in the bucket of IEP is looked at; what its file is called stays behind', () => {
+  expect(reactTo(arrived, withIep)).toEqual([{ job: receiveDocument, data: { ...place, writing: 'e' } }])
+})
+
+test('two writings of the same bytes are two, and one that is told twice is one', () => {
+  const told = (sequencer: string) => reactTo({ ...arrived, sequencer }, withIep)?.[0]?.data
+
+  expect(told('0055')).toEqual({ ...place, writing: '0055' })
+  expect(told('0056')).not.toEqual(told('0055'))
+})
+
+test.each([
+  'plan.pdf',
+  'a/b/c/plan.pdf',
+  `${place.userId}/${place.childId}/${place.iepId}/`,
+  arrived.key + '/x',
+])('nothing follows from an object at a key that was not given out: %s', (key) => {
+  expect(reactTo({ ...arrived, key }, withIep)).toEqual([])
+})
+
 test('a pool or bucket that no product has is not known', () => {
   const strangers: Event[] = [{ ...confirmed, pool: 'us-east-1_other' }, put, removed]
 
@@ -75,8 +127,12 @@ test('without an issuer, or with one that is no Cognito pool, a product has no p
   expect(inPoolOf('rundi')(config)).toBeUndefined()
   expect(inPoolOf('anki')(config)).toBe(`pool ${pool}`)
   expect(reactTo(confirmed, bare)).toBeUndefined()
-  expect(withoutPlace(bare)).toEqual(['cognito.user-confirmed → anki.initiate-user'])
-  expect(withoutPlace(config)).toEqual([])
+  expect(withoutPlace(bare)).toEqual([
+    'cognito.user-confirmed → anki.initiate-user',
+    'cognito.user-confirmed → iep.create-profile',
+    's3.object-created → iep.receive-document',
+  ])
+  expect(withoutPlace(withIep)).toEqual([])
 })
 
 test('a bucket is known as soon as anything follows from its objects; what else happens there means nothing', () => {

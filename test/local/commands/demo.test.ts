@@ -1,9 +1,18 @@
+import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { PassThrough } from 'node:stream'
+import { shorten, wrap } from '../../../local/commands/demo/iep/show.ts'
+import { listen } from '../../../local/commands/demo/listen.ts'
+import { createScreen } from '../../../local/commands/demo/screen.ts'
+import { startMistral } from '../../../local/mistral/server.ts'
+import type { Stack } from '../../../local/stack/run.ts'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createState, type Ended } from './states.ts'
 
-describe('the demo', () => {
+describe('the demo', { timeout: 240_000 }, () => {
   const state = createState()
   afterAll(() => state[Symbol.asyncDispose]())
   let first: Ended
@@ -27,15 +36,41 @@ describe('the demo', () => {
       '200 {"profile":true,"collection":true,"ready":true}, and nothing has changed',
       '201 {"id":',
       '200 {"id":',
+      'Grace signed up in Cognito as grace@example.org',
+      'There is an IEP of 14 pages',
+      'The same paper from a scanner',
       '/operators/queues as operator',
       'npm run -s token',
     ]) {
       expect(first.stdout).toContain(fact)
     }
+    for (const fact of [
+      /100 % {2}en ✓ {2}es ✓ {2}zh ✓ {2}vi ✓ {2}done/g,
+      /Present Levels [\d, ]+ · .*Services 10/g,
+      /en {2}[1-9]\d* looked at/g,
+      /vi {2}[1-9]\d* looked at/g,
+      /was not shown \d+ × address, 4 × email, \d+ × id, \d+ × phone, 1 × ssn/g,
+      /14 pages read, .* in \d+ calls\. From Mistral that would have cost \$0\.[1-9]/g,
+    ])
+      expect(first.stdout.match(fact), String(fact)).toHaveLength(2) // the printed one and the scanned one
+  })
+
+  test('ends with the sentence a parent reads when a document cannot be read', async () => {
+    const mistral = await startMistral()
+    onTestFinished(() => mistral.stop())
+    mistral.dials.set({ does: 'rate-limit', path: '/v1/ocr', times: 100, limit: 0 })
+    const broken = createState({ MISTRAL_API_KEY: mistral.apiKey, MISTRAL_URL: mistral.url })
+
+    const { code, stderr } = await broken.run('demo', '--exit')
+
+    expect(code).toBe(1)
+    expect(stderr).toContain('the document is OCR_FAILED: We could not read this document.')
+    expect(broken.processes()).toEqual([])
+    await broken[Symbol.asyncDispose]()
   })
 
   test('shows the same once more beside what is there already, as JSON if wanted', async () => {
-    const second = await state.run('demo', '--exit', '--json')
+    const second = await state.run('demo', '--exit', '--json', '--without-documents')
 
     expect(second.code).toBe(0)
     expect(second.stderr).toContain('ada@example.org is here from an earlier run, with a profile since')
@@ -64,7 +99,7 @@ describe('the demo', () => {
   })
 
   test('stays up until Ctrl-C', async () => {
-    const demo = state.start('demo')
+    const demo = state.start('demo', '--without-documents')
     await demo.says('stays up until Ctrl-C')
     const { web } = await state.stack()
     expect((await fetch(`${web}/livez`)).status).toBe(200)
@@ -97,3 +132,63 @@ interface DemoFacts {
   anki: { sub: string; job: { state: string }; askedAgain: { status: number; changed: boolean } }
   rundi: Record<'first' | 'second', { status: number; body: object }>
 }
+
+describe('the screen of the demo', () => {
+  test('changes a line in place on a terminal, and cuts what would wrap', () => {
+    const { screen, written } = createTestScreen({ isTTY: true, columns: 24 })
+    screen.say('a story')
+    screen.live('10 %')
+    screen.live('10 %')
+    screen.live('a line that is longer than the terminal')
+    screen.say('trouble')
+    screen.live('100 %')
+    screen.keep()
+    screen.say('the end')
+
+    const erase = '\r\u001B[2K'
+    expect(written()).toBe(`a story\n10 %${erase}a line that is longer t${erase}trouble\n100 %\nthe end\n`)
+  })
+
+  test('tells a changing line as lines where there is no terminal', () => {
+    const { screen, written } = createTestScreen({ isTTY: false })
+    for (const line of ['10 %', '10 %', '20 %']) screen.live(line)
+    screen.keep()
+    screen.say('the end')
+
+    expect(written()).toBe('10 %\n20 %\nthe end\n')
+  })
+
+  function createTestScreen(terminal: { isTTY: boolean; columns?: number }) {
+    const stream = Object.assign(new PassThrough(), terminal)
+    const screen = createScreen(stream as unknown as NodeJS.WriteStream)
+    return { screen, written: () => String(stream.read()) }
+  }
+
+  test('shortens a text by the columns it takes', () => {
+    expect(shorten('Ada  reads\nwell', 20)).toBe('Ada reads well')
+    expect(shorten('Ada reads well', 9)).toBe('Ada reads…')
+    expect(shorten('艾达读得很好', 5)).toBe('艾达…')
+    expect(wrap('Ada reads well and likes birds', 10, 2)).toEqual(['Ada reads', 'well and…'])
+    expect(wrap('Ada reads well', 10, 5)).toEqual(['Ada reads', 'well'])
+  })
+})
+
+test('a stream that breaks off is resumed after what was heard last, until it says that no more will come', async () => {
+  const asked: unknown[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.headers['last-event-id'])
+    if (asked.length === 3) response.writeHead(204).end()
+    else response.end(`id: ${asked.length}\ndata: ${asked.length} of 2\n\nid: unfinished\nda`)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stack = { facts: () => ({ web }), signal: new AbortController().signal } as unknown as Stack
+
+  const heard: string[] = []
+  const signal = AbortSignal.timeout(20_000)
+  for await (const { data } of listen(stack, { path: '/events', headers: {}, signal })) heard.push(data)
+
+  expect(heard).toEqual(['1 of 2', '2 of 2'])
+  expect(asked).toEqual([undefined, '1', '2'])
+})

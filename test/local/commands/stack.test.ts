@@ -4,6 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { startGoogle } from '../../../local/google/server.ts'
@@ -13,6 +16,11 @@ import { createRenderer, isTrouble } from '../../../local/stack/output.ts'
 import { findPlace } from '../../../local/stack/place.ts'
 import { parseProcfile, readProcfile } from '../../../local/stack/procfile.ts'
 import { ensureSecrets } from '../../../local/stack/secrets.ts'
+import { findAccount } from '../../../local/stack/stores/aws.ts'
+import { openMistral } from '../../../local/stack/stores/mistral.ts'
+import { openS3 } from '../../../local/stack/stores/s3.ts'
+import type { Setting } from '../../../local/stack/stores/setting.ts'
+import { openSqs } from '../../../local/stack/stores/sqs.ts'
 import { supervise, type Supervisor } from '../../../local/stack/supervise.ts'
 import { watchSource } from '../../../local/stack/watch-source.ts'
 import { drawTimeline } from '../../../local/commands/demo/timeline.ts'
@@ -276,4 +284,86 @@ test('a timeline draws each stretch where the one before ends', () => {
     8,
   )
   expect(lines).toEqual(['waiting  ━━━━━━      30 ms', 'active         ━━    10 ms'])
+})
+
+describe('the bucket of documents', () => {
+  /** S3 and SQS of a stack whose environment names this. */
+  async function open(given: Record<string, string>, closing: AsyncDisposableStack) {
+    const place = findPlace({ MILLRACE_STATE: mkdtempSync(path.join(directory, 'stores-')) })
+    const secrets = ensureSecrets(place)
+    const setting: Setting = { place, given, secrets, ports: {}, closing, say: () => undefined }
+    const account = findAccount(setting)
+    const sqs = await openSqs(setting, account)
+    const s3 = await openS3(setting, account, sqs)
+    const client = { region: account.region, credentials: { ...account.credentials } }
+    const objects = new S3Client({ ...client, endpoint: s3.facts.s3.endpoint, forcePathStyle: true })
+    closing.defer(() => objects.destroy())
+    const queue = new SQSClient({ ...client, endpoint: sqs.facts.sqs.endpoint })
+    closing.defer(() => queue.destroy())
+    const next = async (): Promise<unknown[]> => {
+      const { queueUrl: QueueUrl } = sqs.facts.sqs
+      const { Messages = [] } = await queue.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10, MaxNumberOfMessages: 10 }),
+      )
+      for (const { ReceiptHandle } of Messages)
+        await queue.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+      return Messages.flatMap(({ Body = '' }) => (JSON.parse(Body) as { Records?: unknown[] }).Records ?? [])
+    }
+    return { s3, objects, next, mistral: () => openMistral(setting, account) }
+  }
+
+  test('takes a file from a browser, and what arrives there is told to the queue of events', async () => {
+    await using closing = new AsyncDisposableStack()
+    const { s3, objects, next } = await open({}, closing)
+    const { endpoint, buckets } = s3.facts.s3
+    expect(buckets).toContain('millrace-iep')
+    expect(s3.env['IEP_BUCKET']).toBe('millrace-iep')
+
+    const preflight = await fetch(`${endpoint}/millrace-iep/`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://localhost:5173', 'access-control-request-method': 'POST' },
+    })
+    expect(preflight.status).toBe(200)
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+    const key = 'ada/child/document/IEP of 2026.pdf'
+    const { url, fields } = await createPresignedPost(objects, {
+      Bucket: 'millrace-iep',
+      Key: key,
+      Conditions: [['content-length-range', 1, 100]],
+    })
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    form.append('file', new Blob(['%PDF-1.7']))
+    expect((await fetch(url, { method: 'POST', body: form })).status).toBe(204)
+
+    let records: unknown[] = []
+    while (records.length === 0) records = await next() // S3 says first that it may speak
+    expect(records).toMatchObject([
+      {
+        eventName: 'ObjectCreated:Post',
+        s3: { bucket: { name: 'millrace-iep' }, object: { key: 'ada/child/document/IEP+of+2026.pdf' } },
+      },
+    ])
+  })
+
+  test('has the name the environment says', async () => {
+    await using closing = new AsyncDisposableStack()
+    const { s3, objects } = await open({ IEP_BUCKET: 'documents-of-ada' }, closing)
+
+    expect(s3.env['IEP_BUCKET']).toBe('documents-of-ada')
+    await objects.send(new PutObjectCommand({ Bucket: 'documents-of-ada', Key: 'a', Body: 'a' }))
+    expect(s3.facts.s3.buckets).not.toContain('millrace-iep')
+  })
+
+  test('is out of reach for the real Mistral, which is said', async () => {
+    await using closing = new AsyncDisposableStack()
+    const { mistral } = await open({ MISTRAL_API_KEY: 'a key' }, closing)
+
+    const { env, note } = await mistral()
+
+    expect(env).toEqual({ MISTRAL_API_KEY: 'a key' })
+    expect(note).toBe(
+      'https://api.mistral.ai with the key of the environment; it cannot reach the S3 stand-in',
+    )
+  })
 })

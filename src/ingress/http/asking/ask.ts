@@ -71,8 +71,9 @@ export function createAskFor(parts: Omit<HttpParts, 'askFor'> & { light: LightRu
   }
 }
 
+/** The receipt is made here and has the shape its schema says, so it is written as it is. */
 const accepted = (reply: Pick<FastifyReply, 'code'>, id: string) =>
-  reply.code(202).header('location', `/jobs/${id}`)
+  reply.code(202).header('location', `/jobs/${id}`).serializer(JSON.stringify)
 
 const withResult = (result: unknown) => ({ status: 200, body: result })
 

@@ -1,0 +1,203 @@
+import { blocksOf, type Block } from './blocks.ts'
+import { sameTime, type Clock } from './times-of-day.ts'
+import type { Day } from './dates.ts'
+import { saidInBlock } from './facts.ts'
+import type { Reading, Value } from './values.ts'
+import type { Per, Unit } from './words/lexicon.ts'
+
+/** What a page says in numbers, ready to be asked. */
+export interface Evidence {
+  numbers: Map<number, Measured[]>
+  days: Day[]
+  ratios: Set<string>
+  clocks: Clock[]
+  codes: Set<string>
+  pers: PerSaid[]
+  years: Set<number>
+}
+
+/** A number of a page. `around`: what its paragraph or row says of how often, without tying it to another count. */
+interface Measured {
+  unit: Unit | null
+  per: Per | null
+  around: ReadonlySet<Per>
+}
+
+interface PerSaid {
+  per: Per
+  /** How often in that time, if it is said. */
+  times: number | null
+}
+
+/** Collects what each page says. A table that goes on from the page before keeps that page's headings. */
+export function evidenceOf(pages: ReadonlyMap<number, string>): Map<number, Evidence> {
+  const all = new Map<number, Evidence>()
+  let open: string[] | undefined
+  for (const number of [...pages.keys()].sort((a, b) => a - b)) {
+    const blocks = continued(blocksOf(pages.get(number) as string), pages.has(number - 1) ? open : undefined)
+    all.set(number, onPage(blocks))
+    const last = blocks.at(-1)
+    open = last?.kind === 'row' ? (last.header ?? last.cells) : undefined
+  }
+  return all
+}
+
+/** The first table of a page, if its first row is no heading but data with as many columns as the table before. */
+function continued(blocks: Block[], open: string[] | undefined): Block[] {
+  const first = blocks.findIndex(({ kind }) => kind === 'row')
+  const row = blocks[first]
+  if (
+    !open ||
+    !row ||
+    first > 3 ||
+    row.cells.length !== open.length ||
+    !row.cells.some((cell) => /\d/.test(cell))
+  )
+    return blocks
+  const after = blocks.findIndex(({ kind }, at) => at > first && kind !== 'row')
+  const end = after === -1 ? blocks.length : after
+  return blocks.map((block, at) => (at >= first && at < end ? { ...block, header: open } : block))
+}
+
+function onPage(blocks: Block[]): Evidence {
+  const evidence: Evidence = {
+    numbers: new Map(),
+    days: [],
+    ratios: new Set(),
+    clocks: [],
+    codes: new Set(),
+    pers: [],
+    years: new Set(),
+  }
+  const known = new Set<string>()
+  const said = blocks.map((block) => ({
+    block,
+    values: saidInBlock(block, 'en').flatMap(({ values }) => values),
+  }))
+  const open = said.map(({ values }) => openPers(values))
+  let heading: Per[] = []
+  for (const [at, { block, values }] of said.entries()) {
+    if (block.kind === 'heading' || /[:：]\s*$/.test(block.raw)) heading = open[at] as Per[]
+    const near = [at - 2, at - 1, at + 1, at + 2].flatMap((other) =>
+      isFormLine(said[other]?.block) ? (open[other] ?? []) : [],
+    )
+    const column = (block.header ?? []).flatMap((cell) =>
+      openPers(saidInBlock({ ...block, kind: 'paragraph', raw: cell }, 'en').flatMap(({ values }) => values)),
+    )
+    const around = new Set([...(open[at] as Per[]), ...heading, ...near, ...column])
+    for (const value of values) take(evidence, known, value, around)
+  }
+  return evidence
+}
+
+/** A line of a form, such as `Frequency: weekly`. */
+function isFormLine(block: Block | undefined): boolean {
+  return block !== undefined && block.kind !== 'row' && block.raw.length <= 60 && /[:：]/.test(block.raw)
+}
+
+/** How often things happen, where that is not tied to a count: `2 times weekly` says nothing of the minutes beside it. */
+function openPers(values: readonly Value[]): Per[] {
+  return values.flatMap(({ readings }) =>
+    readings.flatMap((reading) => {
+      if (reading.is === 'per') return [reading.per]
+      if (reading.is !== 'number' || reading.per === null) return []
+      return reading.unit === 'duration' || reading.unit === 'dollar' || reading.n === 1 ? [reading.per] : []
+    }),
+  )
+}
+
+function take(evidence: Evidence, known: Set<string>, value: Value, around: ReadonlySet<Per>): void {
+  if (value.role === 'page') return
+  for (const reading of value.readings) {
+    const key = JSON.stringify([reading, reading.is === 'number' ? [...around] : 0])
+    if (known.has(key)) continue
+    known.add(key)
+    if (reading.is === 'number') takeNumber(evidence, reading, around)
+    else if (reading.is === 'ratio') evidence.ratios.add(`${reading.of}/${reading.out}`)
+    else if (reading.is === 'clock') evidence.clocks.push(reading.clock)
+    else if (reading.is === 'code') evidence.codes.add(reading.code)
+    else if (reading.is === 'per') evidence.pers.push({ per: reading.per, times: null })
+    else {
+      evidence.days.push(reading.day)
+      if (reading.day.year !== undefined) evidence.years.add(reading.day.year)
+    }
+  }
+  for (const reading of value.readings) {
+    // The parts of `4 out of 5` are numbers of the page as well.
+    if (reading.is !== 'ratio') continue
+    for (const n of [reading.of, reading.out]) {
+      if (!evidence.numbers.has(n))
+        takeNumber(evidence, { is: 'number', n, unit: null, per: null }, new Set())
+    }
+  }
+}
+
+function takeNumber(
+  evidence: Evidence,
+  { n, unit, per }: Extract<Reading, { is: 'number' }>,
+  around: ReadonlySet<Per>,
+): void {
+  const list = evidence.numbers.get(n)
+  if (list) list.push({ unit, per, around })
+  else evidence.numbers.set(n, [{ unit, per, around }])
+  if (per !== null) evidence.pers.push({ per, times: unit === 'times' ? n : null })
+}
+
+/** Whether one of the pages says what a value says. */
+export function isSaid(value: Value, pages: readonly Evidence[]): boolean {
+  return value.readings.some((reading) => pages.some((page) => says(page, reading, pages)))
+}
+
+function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boolean {
+  switch (reading.is) {
+    case 'number':
+      return saysNumber(page, reading)
+    case 'day':
+      return page.days.some((day) => saysDay(day, reading.day, pages))
+    case 'ratio':
+      return page.ratios.has(`${reading.of}/${reading.out}`)
+    case 'clock':
+      return page.clocks.some((clock) => sameTime(clock, reading.clock))
+    case 'code':
+      return page.codes.has(reading.code)
+    case 'per':
+      return page.pers.some(
+        ({ per, times }) => per === reading.per && !(reading.once && times !== null && times > 1),
+      )
+  }
+}
+
+function saysNumber(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'number' }>): boolean {
+  if (unit === null && per === null) {
+    if (page.numbers.has(n)) return true
+    // A bare 30 may be the 30 of 30 minutes, and 1.5 that of 1.5 hours.
+    return [60, 3600].some((factor) => page.numbers.get(n * factor)?.some(({ unit }) => unit === 'duration'))
+  }
+  return (page.numbers.get(n) ?? []).some(
+    (said) => measures(said.unit, unit) && (per === null || recurs(said, per)),
+  )
+}
+
+/** Minutes are found as minutes; what is only a count (`3 times`, `3 sessions`) or a percentile also as a bare number. */
+function measures(said: Unit | null, claimed: Unit | null): boolean {
+  return (
+    said === claimed ||
+    claimed === null ||
+    (said === null && (claimed === 'times' || claimed === 'percentile'))
+  )
+}
+
+function recurs({ per, around }: Measured, claimed: Per): boolean {
+  if (per === claimed) return true
+  if (per !== null) return false
+  return claimed === 'session' || claimed === 'minute' || claimed === 'hour' || around.has(claimed)
+}
+
+/** A page may say more than is claimed, not less; a year may stand elsewhere on the pages. */
+function saysDay(said: Day, claimed: Day, pages: readonly Evidence[]): boolean {
+  if (claimed.month !== undefined && said.month !== claimed.month) return false
+  if (claimed.day !== undefined && said.day !== claimed.day) return false
+  if (claimed.year === undefined || said.year === claimed.year) return true
+  const { year } = claimed
+  return said.year === undefined && claimed.month !== undefined && pages.some(({ years }) => years.has(year))
+}

@@ -1,0 +1,128 @@
+import type { Language } from '../content.ts'
+import type { Piece, Quantity } from './quantities.ts'
+
+type PerPiece = Extract<Piece, { is: 'per' }>
+
+/**
+ * Ties `per week` and its like to the amount it belongs to: the one before it in the clause (`30 minutes of speech
+ * therapy per week`), or the one behind it (`每周30分钟`, `weekly: 60 minutes`). In `2 sessions of 30 minutes per week`
+ * it is the sessions that come every week.
+ */
+export function tieFrequencies(pieces: Piece[], language: Language): void {
+  for (const [at, piece] of pieces.entries()) {
+    if (piece.is === 'unit' && language === 'en') asPer(pieces, at)
+  }
+  for (const [at, piece] of pieces.entries()) {
+    if (piece.is === 'quantity') asCountedPer(pieces, at)
+  }
+  for (const [at, piece] of pieces.entries()) {
+    if (piece.is !== 'per' || piece.bound) continue
+    const reach = language === 'zh' ? 14 : 6
+    const owner =
+      language === 'zh'
+        ? (onTheRight(pieces, at, reach) ?? onTheLeft(pieces, at, reach))
+        : (onTheLeft(pieces, at, reach) ?? onTheRight(pieces, at, reach))
+    if (owner) tie(owner, piece)
+  }
+}
+
+function tie(owner: Quantity & Piece, per: PerPiece): void {
+  owner.per = per.per
+  if (owner.unit === null) owner.unit = 'times'
+  per.bound = true
+  if (per.start >= owner.end && per.end - owner.end < 60) owner.end = Math.max(owner.end, per.end)
+}
+
+/** `3 x week`: after a count the bare unit says how often. */
+function asPer(pieces: Piece[], at: number): void {
+  const piece = pieces[at]
+  const before = pieces[at - 1]
+  if (piece?.is !== 'unit' || before?.is !== 'quantity' || before.unit !== 'times' || before.per) return
+  if (piece.unit !== 'day' && piece.unit !== 'week' && piece.unit !== 'month' && piece.unit !== 'year') return
+  before.per = piece.unit
+  before.end = piece.end
+}
+
+/** `ba lần một tuần`, `一周三次`: one week beside a count is per week. */
+function asCountedPer(pieces: Piece[], at: number): void {
+  const week = pieces[at]
+  if (week?.is !== 'quantity' || week.numbers[0] !== 1 || !week.spelled || week.per) return
+  if (week.unit !== 'day' && week.unit !== 'week' && week.unit !== 'month' && week.unit !== 'year') return
+  const owner = [pieces[at - 1], pieces[at + 1]].find(
+    (piece): piece is Quantity & Piece =>
+      piece?.is === 'quantity' &&
+      piece !== week &&
+      piece.per === null &&
+      (piece.unit === 'times' || piece.unit === 'duration'),
+  )
+  if (!owner) return
+  pieces[at] = {
+    is: 'per',
+    start: week.start,
+    end: week.end,
+    per: week.unit,
+    loose: false,
+    bound: true,
+    key: '',
+  }
+  owner.per = week.unit
+  owner.start = Math.min(owner.start, week.start)
+  owner.end = Math.max(owner.end, week.end)
+}
+
+function onTheLeft(pieces: readonly Piece[], at: number, reach: number): (Quantity & Piece) | undefined {
+  let words = 0
+  let sessions = false
+  for (let left = at - 1; left >= 0 && words <= reach; left--) {
+    const piece = pieces[left] as Piece
+    if (piece.is === 'quantity') return ownerAt(pieces, left, sessions)
+    if (piece.is === 'mark') {
+      if (piece.key === ',' && left === at - 1 && pieces[left - 1]?.is === 'quantity') continue
+      if (!'()-"/\''.includes(piece.key)) return undefined
+    } else if (piece.is === 'unit' && piece.unit === 'times') sessions = true
+    else if (piece.is !== 'word' && piece.is !== 'unit' && piece.is !== 'and') return undefined
+    words++
+  }
+  return undefined
+}
+
+/** The amount found, or the count of sessions it is the length of. */
+function ownerAt(pieces: readonly Piece[], at: number, sessions: boolean): (Quantity & Piece) | undefined {
+  const found = pieces[at] as Quantity & Piece
+  if (!canRecur(found)) return undefined
+  if (found.unit === 'duration') {
+    const of = pieces[at - 1]
+    const count = of?.is === 'quantity' ? of : pieces[at - 2]
+    const linked = of?.is === 'quantity' || of?.is === 'word' || (of?.is === 'mark' && of.key === '-')
+    if (count?.is === 'quantity' && linked && canRecur(count)) {
+      if (count.unit === 'times') return count
+      if (sessions && count.unit === null) return count
+    }
+    if (sessions) return undefined
+  }
+  return found
+}
+
+function onTheRight(pieces: readonly Piece[], at: number, reach: number): (Quantity & Piece) | undefined {
+  let words = 0
+  for (let right = at + 1; right < pieces.length && words <= reach; right++) {
+    const piece = pieces[right] as Piece
+    if (piece.is === 'quantity') {
+      const own = pieces[right + 1]
+      return canRecur(piece) && !(own?.is === 'per' && !own.bound) ? piece : undefined
+    }
+    if (piece.is === 'mark') {
+      if (piece.key === ',' && right === at + 1) continue
+      if (!'():-"'.includes(piece.key)) return undefined
+    } else if (piece.is !== 'word' && piece.is !== 'unit' && piece.is !== 'and') return undefined
+    words++
+  }
+  return undefined
+}
+
+/** Whether an amount can come again: minutes, sessions, days, money, a bare number; not an age, not a percentage. */
+function canRecur({ unit, per, role, ordinal, numbers, spelled }: Quantity): boolean {
+  if (per !== null || role !== null || ordinal) return false
+  if (unit === null) return spelled || !numbers.some((n) => n >= 1900 && n <= 2100)
+  return unit === 'duration' || unit === 'times' || unit === 'day' || unit === 'dollar'
+}

@@ -1,0 +1,82 @@
+import { folded, foldedParts } from './fold.ts'
+import { runsIn, type Run, type Word } from './name-runs.ts'
+import { plainText } from './plain-text.ts'
+import { looksOrdinary } from './words/endings.ts'
+import { ordinaryWords, organisations, personVerbs } from './words/ordinary.ts'
+
+/** Somebody named in a sentence. */
+export interface Mention {
+  /** As written, without the title: `Grace Hopper-Lopez`. */
+  text: string
+  /** The words of the name, folded, those with hyphens taken apart. */
+  words: string[]
+  /** First letters that stand for names: `J. Lopez`. */
+  initials: string[]
+}
+
+/** What is known of words besides the lists: those seen without a capital letter somewhere, folded. */
+export type Seen = ReadonlySet<string>
+
+/**
+ * The persons named in an English text. A capital letter says little at the start of a sentence, in a title or in this
+ * field's many terms, so a word is taken for a name only if nothing speaks against it: a title stands before it
+ * (`Ms.`), or it is a capitalised word inside a sentence, or at its start before such a word as `receives`, that is
+ * neither in the list of ordinary terms nor seen in lower case, nor part of a school, a test or a programme.
+ */
+export function namesIn(markdown: string, seen: Seen, isHeading = false): Mention[] {
+  return runsIn(plainText(markdown)).flatMap((run) => mentionsIn(run, seen, isHeading))
+}
+
+/** The words that stand without a capital letter in some texts, folded. */
+export function lowerCaseWords(texts: Iterable<string>): Set<string> {
+  const seen = new Set<string>()
+  for (const text of texts)
+    for (const [word] of text.matchAll(/(?<![\p{L}\p{M}'’])\p{Ll}[\p{L}\p{M}]+/gu)) seen.add(folded(word))
+  return seen
+}
+
+function mentionsIn(run: Run, seen: Seen, isHeading: boolean): Mention[] {
+  if (run.titled) return run.words.every(({ text }) => isListed(text)) ? [] : [mention(run.words)]
+  if (run.words.some(({ text }) => foldedParts(text).some((part) => organisations.has(part)))) return []
+  if (run.linked && run.words.some(({ text }) => isListed(text))) return []
+
+  // Listed terms part a run: `Case Manager Grace Hopper` has a name of two words.
+  const groups: Word[][] = [[]]
+  for (const word of run.words) {
+    if (word.text.length > 1 && isListed(word.text)) groups.push([])
+    else groups.at(-1)?.push(word)
+  }
+  return groups.filter((group) => isName(group, run, seen, isHeading)).map(mention)
+}
+
+function isName(group: Word[], run: Run, seen: Seen, isHeading: boolean): boolean {
+  const full = group.filter(({ text }) => text.length > 1)
+  const likely = full.filter(({ text }) => !isSeen(text, seen) && !looksOrdinary(folded(text)))
+  if (likely.length === 0) return false
+  if (full.length >= 2) return true
+  if (isHeading || run.linked) return false
+  if (!run.opens || group[0] !== run.words[0] || group.length > 1) return true
+  return run.behindRole || run.next === "'s" || personVerbs.has(run.next.toLowerCase())
+}
+
+function mention(words: Word[]): Mention {
+  return {
+    text: words
+      .map(({ text }) => (text.length === 1 ? `${text}.` : text))
+      .join(' ')
+      .replace(/'s$/, ''),
+    words: words.filter(({ text }) => text.length > 1).flatMap(({ text }) => foldedParts(text)),
+    initials: words.filter(({ text }) => text.length === 1).map(({ text }) => folded(text)),
+  }
+}
+
+/** Every part of a word with hyphens is a known term or an acronym (`IEP`, `ADHD`, `IEPs`). */
+function isListed(word: string): boolean {
+  return word
+    .split('-')
+    .every((part) => ordinaryWords.has(folded(part)) || (/^\p{Lu}{2,}s?$/u.test(part) && part.length <= 6))
+}
+
+function isSeen(word: string, seen: Seen): boolean {
+  return foldedParts(word).every((part) => seen.has(part))
+}

@@ -1,0 +1,97 @@
+import { amount, before, fraction, lexicon, loosely, per, unit, vaguely } from './lexicon.ts'
+
+export const english = lexicon([
+  [unit('duration', 60), 'minute, minutes, min, mins, min ., mins ., minute(s), min(s), min.(s)'],
+  [unit('duration', 3600), 'hour, hours, hr, hrs, hr ., hrs ., hour(s), hr(s), clock hours'],
+  [unit('duration', 1), 'second, seconds, sec, secs, second(s)'],
+  [unit('day'), 'day, days, day(s), school day, school days'],
+  [unit('week'), 'week, weeks, wk, wks, week(s)'],
+  [unit('month'), 'month, months, mo, mos, mos ., month(s)'],
+  [
+    unit('year'),
+    'year, years, yr, yrs, yrs ., year(s), year - old, years old, year - olds, year olds, years of age, years - old, yr old, y / o',
+  ],
+  [unit('percent'), '%, percent, per cent, pct, percentage, percentage points'],
+  [unit('percentile'), 'percentile, percentiles, %ile, % ile, percentile rank'],
+  [unit('dollar'), 'dollar, dollars, usd'],
+  [unit('grade'), 'grade, grader, graders, grade level, grade - level, grade equivalent, gr ., grades'],
+  [
+    unit('times'),
+    'times, time, x, session, sessions, session(s), time(s), meetings, visits, visit, occasions',
+  ],
+  [before('grade'), 'grade, grades, gr, gr ., grade level, grade equivalent, g . e .'],
+  [before('year'), 'age, aged, ages, chronological age'],
+  [before('percentile'), 'percentile, percentile rank, %ile'],
+  [before('times'), 'x'],
+  [before('dollar'), '$, us $'],
+  [
+    per('week'),
+    'per week, a week, each week, every week, weekly, in a week, / week, / wk, / w, per wk, wkly, per school week, / school week, each school week, every school week, x week, x wk, x weekly, times weekly, a school week',
+  ],
+  [
+    per('2 weeks'),
+    'every other week, every two weeks, every 2 weeks, biweekly, bi - weekly, per two weeks, per 2 weeks, fortnightly, every second week',
+  ],
+  [
+    per('month'),
+    'per month, a month, each month, every month, monthly, / month, / mo, per mo, x month, x monthly, x mo, per calendar month',
+  ],
+  [per('2 months'), 'every other month, every two months, every 2 months'],
+  [
+    per('quarter'),
+    'per quarter, a quarter, each quarter, every quarter, quarterly, / quarter, per school quarter',
+  ],
+  [
+    per('term'),
+    'per semester, each semester, every semester, a semester, / semester, per trimester, each trimester, every trimester, / trimester, per term, each term, every term, per reporting period, each reporting period, every reporting period, per grading period, each grading period, every grading period, per marking period, each marking period',
+  ],
+  [
+    loosely('year'),
+    'per year, a year, each year, every year, yearly, annually, annual, / year, / yr, per yr, per school year, each school year, every school year, per academic year, x year, x yr, x annually',
+  ],
+  [
+    loosely('day'),
+    'per day, a day, each day, every day, daily, / day, per school day, each school day, every school day, a school day, x day, x daily, times daily',
+  ],
+  [
+    loosely('session'),
+    'per session, each session, every session, a session, / session, per visit, each time',
+  ],
+  [loosely('hour'), 'per hour, each hour, every hour, / hour, / hr, hourly, an hour'],
+  [loosely('minute'), 'per minute, / minute, / min, a minute'],
+  [vaguely(1, 'times'), 'once, one time, 1 time'],
+  [amount(2, 'times'), 'twice'],
+  [amount(3, 'times'), 'thrice'],
+  [
+    amount(1800, 'duration'),
+    'half an hour, half - hour, a half hour, a half - hour, half hour, one half hour, one - half hour',
+  ],
+  [amount(900, 'duration'), 'quarter of an hour, a quarter hour, a quarter of an hour, quarter - hour'],
+  [amount(2700, 'duration'), 'three quarters of an hour, three - quarters of an hour'],
+  [amount(5400, 'duration'), 'an hour and a half, an hour and half'],
+  [amount(3600, 'duration'), 'an hour'],
+  [amount(0.5, 'year'), 'half a year'],
+  [fraction(1, 3), 'one third, one - third'],
+  [fraction(2, 3), 'two thirds, two - thirds'],
+  [fraction(1, 4), 'one quarter, one - quarter, one fourth, one - fourth'],
+  [fraction(3, 4), 'three quarters, three - quarters, three fourths, three - fourths'],
+  [{ is: 'half' }, 'and a half, and one half, and one - half, and half'],
+  [{ is: 'to' }, 'to, through, thru, -, –, ~, up to'],
+  [{ is: 'and' }, 'and, or, and / or, &'],
+  [
+    { is: 'of', reversed: false },
+    'out of, out of the, out of every, out of the last, of the, of every, of, out of a possible, out of a total of',
+  ],
+  [{ is: 'one to one' }, 'one - on - one, one - to - one, one on one, one to one'],
+  [
+    { is: 'between' },
+    'school, instructional, calendar, business, working, consecutive, full, total, direct, additional, service, class, more, individual, group, small - group, separate, weekly, whole, continuous',
+  ],
+  [
+    { is: 'label' },
+    'goal, goals, objective, objectives, benchmark, section, part, item, step, area, table, figure, appendix, no ., goal #, objective #, #, number, goal no ., question, criterion, option, priority',
+  ],
+  [{ is: 'page' }, 'page, pages, p ., pp ., pg ., p, pg'],
+  [{ is: 'ante meridiem' }, 'am, a . m ., a . m'],
+  [{ is: 'post meridiem' }, 'pm, p . m ., p . m'],
+])

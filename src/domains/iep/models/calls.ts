@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../../shared/database.ts'
+import { timeOrderedId } from '../../../shared/ids.ts'
+import type { Language } from '../content.ts'
+import { DocumentGone, type DocumentRef } from '../document.ts'
+
+/** A call as it is written down before it is made. */
+export interface Call {
+  document: DocumentRef
+  step: 'read' | 'summarise' | 'translate'
+  language: Language | null
+  requestHash: Buffer
+  model: string
+}
+
+/** What became of it. Fields that are left out stay null: nothing is known of them. */
+export interface CallEnd {
+  outcome: 'answered' | 'unusable' | 'throttled' | 'failed'
+  pages?: number
+  promptTokens?: number
+  completionTokens?: number
+  /** Millionths of a US dollar. */
+  cost?: number | null
+}
+
+/**
+ * Writes the call down. One whose end is never written was in flight at a crash, and shows as asked but not ended.
+ * @throws DocumentGone, so that nobody pays for what nobody wants any more.
+ */
+export async function beginCall(tx: Tx, call: Call): Promise<string> {
+  await holdDocument(tx, call.document)
+  const callId = timeOrderedId()
+  await tx
+    .insertInto('iep.model_calls')
+    .values({
+      call_id: callId,
+      iep_id: call.document.iepId,
+      step: call.step,
+      language: call.language,
+      request_hash: call.requestHash,
+      model: call.model,
+    })
+    .execute()
+  return callId
+}
+
+/** Writes down what became of a call. The row outlives its document, so that what was spent stays known. */
+export async function endCall(tx: Tx, callId: string, end: CallEnd): Promise<void> {
+  await tx
+    .updateTable('iep.model_calls')
+    .set({
+      ended_at: sql`now()`,
+      outcome: end.outcome,
+      pages: end.pages ?? null,
+      prompt_tokens: end.promptTokens ?? null,
+      completion_tokens: end.completionTokens ?? null,
+      cost: end.cost ?? null,
+    })
+    .where('call_id', '=', callId)
+    .execute()
+}
+
+/**
+ * Keeps the document's row as it is until the transaction ends.
+ * @throws DocumentGone when it was deleted, replaced, or other bytes took its place.
+ */
+export async function holdDocument(tx: Tx, document: DocumentRef): Promise<void> {
+  if (!(await isHeld(tx, document))) throw new DocumentGone('The document is gone.')
+}
+
+/** As `holdDocument`, and says so instead of throwing. */
+export async function isHeld(tx: Tx, { iepId, revision }: DocumentRef): Promise<boolean> {
+  const found = await sql`
+    select from iep.documents where iep_id = ${iepId} and revision = ${revision} and active for key share`.execute(
+    tx,
+  )
+  return found.rows.length > 0
+}

@@ -1,0 +1,75 @@
+import type { HiddenKind } from './spans.ts'
+
+/** What a form calls the things that are to be hidden, in English and Spanish, and the main words in Chinese and Vietnamese. */
+export interface Label {
+  kind: HiddenKind
+  /** What it looks like, to be found anywhere. */
+  pattern: string
+  /** How the value after it is to be read, where the kind leaves a choice. */
+  value?: 'zip' | 'long-id'
+  /** Capitals count: `CIN`, not `cin`. */
+  exact?: true
+}
+
+const tail = '(?: {0,3}(?:number|no\\b\\.?|num\\b\\.?|n[úu]mero|code|#))?'
+const notInWord = '(?<!\\p{L})'
+/** A number may follow at once, as reading a scan leaves it. */
+const wordEnd = '(?!\\p{L})'
+/** `ID`, `I.D. No.`, `Number`, `#`. */
+const numberWord = `(?:(?:i\\.? ?d\\.?|identification|identifier)${wordEnd}${tail}|(?:number|no|num|nbr)${wordEnd}\\.?|#)`
+const whose =
+  'student|pupil|learner|child|state assigned student|statewide student|unique student|unique client|state|statewide|district|local|school|perm|permanent|client|case|file|member|medicaid|medi-?cal|masshealth|mass health|medicare|recipient|beneficiary|insurance|policy|subscriber|patient|medical record|health record|record|chart|account|aeries|powerschool|calpads|seis|sis|regional center|lunch|enrol?lment'
+
+export const labels: Label[] = [
+  {
+    kind: 'ssn',
+    pattern: `${notInWord}(?:social security|seguro social)${wordEnd}(?: card)?${tail}|${notInWord}(?:s\\.? ?s\\.? ?n|itin|nss)${wordEnd}\\.?${tail}|${notInWord}ss ?#`,
+  },
+  {
+    kind: 'phone',
+    pattern: `${notInWord}(?:tele)?(?:phone|fax)s?${wordEnd}${tail}|${notInWord}(?:tel|ph|cell|cellular|mobile|tty|tdd|tel[ée]fono|celular|m[óo]vil)${wordEnd}\\.?${tail}|电话|手机|传真|điện thoại`,
+  },
+  {
+    kind: 'email',
+    pattern: `${notInWord}(?:e-?mail|correo(?: electr[óo]nico)?)${wordEnd}(?: address)?|邮箱|电子邮件|thư điện tử`,
+  },
+  {
+    kind: 'address',
+    value: 'zip',
+    pattern: `${notInWord}(?:zip(?:[ -]?code)?|postal code|c[óo]digo postal|c\\.p\\.)${wordEnd}|邮编|mã bưu chính`,
+  },
+  {
+    kind: 'id',
+    pattern: `${notInWord}(?:${whose})(?:['’]?s)?(?: (?:student|state|district|local|school))?[ /]{1,3}${numberWord}`,
+  },
+  {
+    kind: 'id',
+    pattern: `${notInWord}(?:n[úu]mero|no\\.|n[úu]m\\.|nº|n\\.º|id|identificaci[óo]n|c[óo]digo|matr[íi]cula|clave|expediente)(?: de)?(?: identificaci[óo]n)?(?: del| de la| de)? {1,3}(?:estudiante|alumn[oa]|caso|expediente|distrito|estado|identificaci[óo]n|medicaid|medi-?cal|seguro m[ée]dico)${wordEnd}${tail}|${notInWord}(?:matr[íi]cula|expediente)${wordEnd}${tail}|学号|学生证号|学生编号|个案编号|mã số học sinh|mã học sinh`,
+  },
+  {
+    kind: 'id',
+    pattern: `${notInWord}(?:ssid|sasid|lasid|csis|calpads)${wordEnd}${tail}`,
+  },
+  {
+    kind: 'id',
+    value: 'long-id',
+    pattern: `${notInWord}(?:medicaid|medi-?cal|masshealth|medicare)${wordEnd}${tail}`,
+  },
+  { kind: 'id', exact: true, pattern: `${notInWord}(?:CIN|UCI|MRN|BIC|RIN|RID)${wordEnd}${tail}` },
+  { kind: 'id', exact: true, value: 'long-id', pattern: `${notInWord}SEIS${wordEnd}${tail}` },
+  { kind: 'id', value: 'long-id', pattern: `${notInWord}cas[eo](?= {0,2}[:#])` },
+  {
+    kind: 'id',
+    exact: true,
+    value: 'long-id',
+    pattern: `(?<!(?:[Gg]oal|GOAL|[Oo]bjective|[Ff]orm|FORM|[Ii]tem|[Pp]age|[Tt]est|[Mm]eta) ?)${notInWord}I\\.?D\\.?(?: ?#| ?No\\.?| ?Number|(?= {0,3}\\*{0,2} {0,3}[:|]))`,
+  },
+]
+
+/** The label of an address begins a line, a cell or a sentence of its own: `to address: reading` is none. */
+export const addressLabel =
+  /(?<![\p{L}\p{N}])(?:(?:home|mailing|street|residence|residential|physical|current|previous|permanent|school|district|office|family|legal|billing|work|(?:student|parent|guardian|child|mother|father|pupil)(?:['’]?s)?(?: ?\/ ?guardian(?:['’]?s)?)?) {1,2}){0,3}(?:address(?:es)?|addr|residence|direcci[óo]n(?:es)?(?: (?:postal|de casa|del hogar|particular|residencial|de correo))?|domicilio)(?![\p{L}\p{N}])\.?(?: ?(?:line)? ?[12](?!\d))?|住址|地址|địa chỉ/giu
+
+/** What a form may ask next to an address: its value ends here. */
+export const nextLabel =
+  / {0,3}[|*_,;(]{0,3} {0,3}(?<![\p{L}\p{N}])(?:(?:home|cell|work|day|student|parent|guardian|primary|native|mother|father|grade|school|district|birth|county|place|date|age|gender|sex|case|meeting|iep)(?:['’]?s)? ?\/? ?){0,3}(?:phone|telephone|tel|cell|mobile|fax|e-?mail|dob|d\.o\.b|birth|birthdate|grade|school|district|city|state|zip|student|parents?|guardians?|name|language|id|age|gender|sex|ssid|ssn|date|county|residence|ethnicity|tel[ée]fono|celular|correo|fecha|grado|escuela|nombre|ciudad|estado|distrito|idioma|edad)(?![\p{L}])[^:|\n]{0,24}?[:|]/giu

@@ -1,0 +1,31 @@
+/** What a hyphen may look like. */
+export const dash = '-\\u2010-\\u2015\\u2212\\ufe63'
+
+/** The end of what stands before a place, on the same line. */
+export function before(page: string, at: number, most = 40): string {
+  const lead = page.slice(Math.max(0, at - most), at)
+  return lead.slice(lead.lastIndexOf('\n') + 1)
+}
+
+/** The beginning of what stands at a place, on the same line. */
+export function after(page: string, at: number, most = 40): string {
+  const line = page.slice(at, at + most)
+  const end = line.indexOf('\n')
+  return end < 0 ? line : line.slice(0, end)
+}
+
+/** A goal, a form, a paragraph of a law: what is numbered here is no phone and no social security number. */
+export function namesSomethingNumbered(text: string): boolean {
+  return /(?:\b(?:goal|objective|benchmark|standard|meta|objetivo|form|formulario|item|test|lesson|section|secci[óo]n|rev|version|code|cfr|ccr|cmr|title|rule|policy)s?(?:[ *_]{1,3}(?:id|no|number|num|code|n[úu]mero))?|§|u\.s\.c)[ *_#:.|]{0,6}$/i.test(
+    text,
+  )
+}
+
+/** A date, as it begins at a place. */
+export function isDateAt(page: string, at: number): boolean {
+  return /^(?:\d{1,2} ?[-/.] ?\d{1,2} ?[-/.] ?(?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})(?!\d)/.test(
+    page.slice(at, at + 16),
+  )
+}
+
+export const digitsIn = (text: string): number => text.replace(/[^0-9]/g, '').length

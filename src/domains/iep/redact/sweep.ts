@@ -1,0 +1,96 @@
+import { isCounting } from './addresses.ts'
+import type { HiddenKind } from './spans.ts'
+
+/**
+ * Looks once more at text that was redacted, by other means than those that redacted it: it goes from word to word and
+ * from number to number instead of searching for whole forms. Of what it knows nothing may be left.
+ * @returns what kind of thing is still there, or undefined.
+ */
+export function stillHolds(text: string): HiddenKind | undefined {
+  if (holdsEmail(text)) return 'email'
+  for (const line of text.split('\n')) {
+    const kind = numbersIn(line) ?? placesIn(line)
+    if (kind) return kind
+  }
+  return undefined
+}
+
+/** Something, an @, and something with a dot and letters in it. */
+function holdsEmail(text: string): boolean {
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const host = /^[\p{L}\p{N}-]{1,63}\.[\p{L}\p{N}.-]*\p{L}{2}/u.test(text.slice(at + 1, at + 200))
+    if (host && /[\p{L}\p{N}]/u.test(text[at - 1] ?? '')) return true
+  }
+  return false
+}
+
+interface Group {
+  digits: string
+  /** What stands between this group and the one before. */
+  gap: string
+  start: number
+}
+
+function numbersIn(line: string): HiddenKind | undefined {
+  const groups = groupsOf(line)
+  for (const [index, group] of groups.entries()) {
+    if (group.digits.length >= 9 && line[group.start - 1] !== '.') return 'id'
+    const [second, third, fourth] = [groups[index + 1], groups[index + 2], groups[index + 3]]
+    if (!second || !third || continues(group) || (fourth && continues(fourth))) continue
+    const shape = `${group.digits.length}-${second.digits.length}-${third.digits.length}`
+    if (shape !== '3-2-4' && shape !== '3-3-4') continue
+    if (!isHyphen(second.gap) || !isHyphen(third.gap)) continue
+    if (!isNumbered(line.slice(Math.max(0, group.start - 60), group.start)))
+      return shape === '3-2-4' ? 'ssn' : 'phone'
+  }
+  const label =
+    /(?:\bssn|\bssid|\bsasid|\bstudent id|social security(?: number)?)[ #:.*|]{0,6}(\d[\d-]{5,14})(?![\d/]| ?%)/i.exec(
+      line,
+    )
+  return label ? (/ss?n|social/i.test(label[0]) ? 'ssn' : 'id') : undefined
+}
+
+function groupsOf(line: string): Group[] {
+  let end = 0
+  return Array.from(line.matchAll(/[0-9]+/g), ({ 0: digits, index }) => {
+    const gap = line.slice(end, index)
+    end = index + digits.length
+    return { digits, gap, start: index }
+  })
+}
+
+const isHyphen = (gap: string): boolean => gap.length <= 3 && gap.trim() === '-'
+
+/** It goes on from a number before it, so that it is a piece of something longer. */
+const continues = ({ gap }: Group): boolean => /^[-./]$/.test(gap)
+
+/** Goals and paragraphs have numbers too. */
+function isNumbered(lead: string): boolean {
+  const words = lead
+    .slice(-40)
+    .toLowerCase()
+    .split(/[^\p{L}§]+/u)
+    .filter(Boolean)
+  const numbered = new Set(
+    'goal goals objective objectives benchmark benchmarks standard standards meta metas objetivo objetivos form forms formulario item items test tests lesson lessons section sections sección seccion rev version code codes cfr ccr cmr title titles rule rules policy § tier grade grado level page step phase bus period week chapter book unit part age ages edad'.split(
+      ' ',
+    ),
+  )
+  return words.slice(-2).some((word) => numbered.has(word)) || /[§]|u\.s\.c/i.test(lead.slice(-12))
+}
+
+function placesIn(line: string): HiddenKind | undefined {
+  const words = line.split(/ +/)
+  const at = (index: number): string => words[index] ?? ''
+  for (const [index, word] of words.entries()) {
+    const isStreet =
+      /^(?:Street|Avenue|Boulevard)[,.;)*]*$/.test(word) && /^\p{Lu}\p{Ll}+$/u.test(at(index - 1))
+    const isHouse =
+      /^\d{1,6}$/.test(at(index - 2)) && !isNumbered(words.slice(Math.max(0, index - 6), index - 2).join(' '))
+    if (isStreet && isHouse && !isCounting(at(index - 1))) return 'address'
+    if (/^(?:CA|MA)[,;]?$/.test(word) && /^\d{5}[,;.)]*$/.test(at(index + 1))) return 'address'
+    if (/^box$/i.test(word) && /^(?:po|p\.o)$/i.test(at(index - 1)) && /^\d{1,6}$/.test(at(index + 1)))
+      return 'address'
+  }
+  return undefined
+}

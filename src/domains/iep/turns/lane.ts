@@ -1,0 +1,125 @@
+import type { Limits } from '../../../shared/mistral.ts'
+import { seconds } from '../../../shared/time.ts'
+
+/** What is believed of one model of a provider, and what the next calls are held to. */
+export interface Lane {
+  /** How many calls may be under way at once. Its whole part counts; the rest is growth that is under way. */
+  concurrency: number
+  /** How many were one too many when the provider last refused; null while it never has. */
+  ceiling: number | null
+  /** How many calls may be started within a second; null until a burst of them was refused. */
+  perSecond: number | null
+  /** Null while the provider has not said. */
+  requestsPerMinute: number | null
+  /** Refusals since the last answer, those of one burst counted once. */
+  refusals: number
+  /** Milliseconds since the last refusal. */
+  quietMs: number
+  /** Milliseconds for which nobody may ask. */
+  pausedMs: number
+}
+
+/** What has come in since the lane was last looked at. */
+export interface News {
+  answered: number
+  /** Calls that ended in any other way but a refusal. */
+  failed: number
+  /** Each with what the provider said along with it. */
+  refused: Limits[]
+  /** What answers and failures said. */
+  heard: Limits[]
+  /** Calls under way now, without those that are news. */
+  underWay: number
+  /** Calls started within the last second: those that were not refused, and those that were, the news among them. */
+  startedLately: number
+  refusedLately: number
+}
+
+/** How many turns are taken, in all processes. */
+export interface Use {
+  underWay: number
+  startedLately: number
+  /** Milliseconds until one of them is no longer of the last second; null if there is none. */
+  secondFreesMs: number | null
+  thisMinute: number
+  minuteFreesMs: number | null
+}
+
+/** Where a lane begins of which nothing is known. */
+export const FIRST_CONCURRENCY = 4
+const MOST = 500
+const DECREASE = 0.75
+/** Milliseconds without a refusal. What was too much may be enough later; asking too often costs a pause each time. */
+const PROBE_AFTER = seconds(30)
+const PAUSE_AT_LEAST = 250
+const WITHOUT_A_WORD_AT_MOST = seconds(30)
+const A_SECOND = seconds(1)
+
+/**
+ * Learns how much the provider bears. Additive increase: every answer makes room for one more call up to what was last
+ * too much, and for a fraction of one beyond that, once it has been quiet for a while. Multiplicative decrease: a
+ * refusal takes a quarter of what was under way. Two kinds of refusal say nothing about how many may be under way: one
+ * because the minute's requests are used up only pauses the lane; and one out of a burst of calls limits how many are
+ * started within a second, unless the service says that it is simply full.
+ */
+export function learn(lane: Lane, news: News): Lane {
+  const grown = grow({ ...lane, ...sayings(lane, news) }, news)
+  return news.refused.reduce((known, limits) => shrink(known, limits, news), grown)
+}
+
+/** How many more may start now, and after how many milliseconds looking again makes sense if nobody gives a turn back. */
+export function free(lane: Lane, use: Use): { turns: number; lookAgainMs: number | undefined } {
+  if (lane.pausedMs > 0) return { turns: 0, lookAgainMs: lane.pausedMs }
+  const atOnce = Math.floor(lane.concurrency) - use.underWay
+  if (atOnce <= 0) return { turns: 0, lookAgainMs: undefined }
+  const ofTheMinute = (lane.requestsPerMinute ?? Infinity) - use.thisMinute
+  if (ofTheMinute <= 0) return { turns: 0, lookAgainMs: use.minuteFreesMs ?? 0 }
+  const ofTheSecond = Math.floor(lane.perSecond ?? Infinity) - use.startedLately
+  if (ofTheSecond <= 0) return { turns: 0, lookAgainMs: use.secondFreesMs ?? 0 }
+  const turns = Math.min(atOnce, ofTheMinute, ofTheSecond)
+  // What this second forbids the next one allows, whether or not anybody gives a turn back.
+  return { turns, lookAgainMs: turns < atOnce ? (use.secondFreesMs ?? A_SECOND) : undefined }
+}
+
+function sayings(lane: Lane, { heard, refused }: News): Pick<Lane, 'requestsPerMinute'> {
+  const said = [...heard, ...refused].flatMap(({ requestsPerMinute: limit }) => (limit ? [limit] : []))
+  return { requestsPerMinute: said.at(-1) ?? lane.requestsPerMinute }
+}
+
+function grow(lane: Lane, { answered, failed, refused, underWay }: News): Lane {
+  if (answered === 0) return lane
+  // Room that was not used has not proved itself.
+  const used = underWay + answered + failed + refused.length >= Math.floor(lane.concurrency)
+  const proven = lane.ceiling === null ? MOST : lane.ceiling - 1
+  const probing = lane.quietMs > PROBE_AFTER
+  let { concurrency, perSecond } = lane
+  for (let answer = 0; answer < answered; answer += 1) {
+    if (used && concurrency < proven) concurrency = Math.min(concurrency + 1, proven)
+    else if (used && probing) concurrency = Math.min(concurrency + 1 / concurrency, MOST)
+    if (perSecond !== null && probing) perSecond += 1 / perSecond
+  }
+  return { ...lane, concurrency, perSecond, refusals: 0 }
+}
+
+function shrink(lane: Lane, limits: Limits, { underWay, startedLately, refusedLately }: News): Lane {
+  const paused = { ...lane, ...pause(lane, limits), quietMs: 0 }
+  if (limits.remaining === 0) return paused
+  const burst = startedLately + refusedLately
+  if (!limits.overCapacity && burst > 1 && burst > Math.floor(lane.perSecond ?? 1))
+    return { ...paused, perSecond: Math.max(1, startedLately) }
+  return {
+    ...paused,
+    concurrency: Math.max(1, Math.min(lane.concurrency, (underWay + 1) * DECREASE)),
+    // One call alone is not too many; something else was.
+    ceiling: underWay > 0 ? underWay + 1 : lane.ceiling,
+  }
+}
+
+function pause(lane: Lane, { retryAfterMs }: Limits): Pick<Lane, 'refusals' | 'pausedMs'> {
+  // One of a burst whose first refusal is known already.
+  if (lane.pausedMs > 0)
+    return { refusals: lane.refusals, pausedMs: Math.max(lane.pausedMs, retryAfterMs ?? 0) }
+  const refusals = lane.refusals + 1
+  const withoutAWord = Math.min(A_SECOND * 2 ** (refusals - 1), WITHOUT_A_WORD_AT_MOST)
+  return { refusals, pausedMs: Math.max(PAUSE_AT_LEAST, retryAfterMs ?? withoutAWord) }
+}
