@@ -61,7 +61,7 @@ const dial = z.discriminatedUnion('does', [
   z.strictObject({
     does: z.literal('invent-name'),
     ...inPlace,
-    name: z.string().min(1).default('Barnaby Quillfeather'),
+    name: z.string().min(1).default('Barnaby Nettlecombe'),
   }),
   /** Cites a page that is not there, beside the right ones or instead of them. */
   z.strictObject({

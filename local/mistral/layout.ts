@@ -1,3 +1,5 @@
+import { tableAt, type Cell } from './tables.ts'
+
 /** A run of characters as pdf.js gives it. */
 export interface Glyphs {
   str: string
@@ -16,11 +18,13 @@ export interface Line {
   left: number
   right: number
   baseline: number
+  /** The same text where it stands in columns; one cell for a line that doesn't. */
+  cells: Cell[]
 }
 
 /** A piece of the page as the API's `blocks` describe it. */
 export interface Block {
-  type: 'title' | 'text'
+  type: 'title' | 'text' | 'table'
   content: string
   top_left_x: number
   top_left_y: number
@@ -40,19 +44,20 @@ export function toLines(runs: readonly Glyphs[], toPixels: Matrix, scale: number
   let line: Line | undefined
   for (const run of runs) {
     const { x, y, size } = place(run, toPixels)
-    if (line && run.str.trim() !== '' && Math.abs(y - line.baseline) > Math.max(size, line.size) / 2)
-      line = undefined
+    const isBlank = run.str.trim() === ''
+    if (line && !isBlank && Math.abs(y - line.baseline) > Math.max(size, line.size) / 2) line = undefined
     if (!line) {
-      if (run.str.trim() === '') continue
-      line = { text: '', size, left: x, right: x, baseline: y }
+      if (isBlank) continue
+      line = { text: '', size, left: x, right: x, baseline: y, cells: [] }
       lines.push(line)
     }
-    line.text += run.str
-    line.size = Math.max(line.size, size)
-    line.right = Math.max(line.right, x + run.width * scale)
+    write(line, run.str, x, isBlank ? 0 : size)
+    // A blank may be as large as what comes after it, and belongs to no line.
+    if (!isBlank) line.size = Math.max(line.size, size)
+    if (!isBlank) line.right = Math.max(line.right, x + run.width * scale)
     if (run.hasEOL) line = undefined
   }
-  for (const line of lines) line.text = line.text.replaceAll(/\s+/g, ' ').trim()
+  for (const line of lines) line.text = tidy(line.text)
   return lines
 }
 
@@ -61,7 +66,16 @@ export function toPieces(lines: readonly Line[]): Piece[] {
   const usual = usualSize(lines)
   const pieces: Piece[] = []
   let above: Line | undefined
-  for (const line of lines) {
+  let behindTable = 0
+  for (const [index, line] of lines.entries()) {
+    if (index < behindTable) continue
+    const table = tableAt(lines, index)
+    if (table) {
+      pieces.push(tablePiece(lines.slice(index, table.end), table.markdown))
+      behindTable = table.end
+      above = undefined
+      continue
+    }
     const level = titleLevel(line, usual)
     const piece = pieces.at(-1)
     if (piece && above && piece.level === level && follows(line, above)) extend(piece, line)
@@ -83,6 +97,24 @@ function place({ transform }: Glyphs, m: Matrix): { x: number; y: number; size: 
     y: m[1] * e + m[3] * f + m[5],
     size: Math.hypot(m[0] * c + m[2] * d, m[1] * c + m[3] * d),
   }
+}
+
+/** Adds a run to a line; one that stands apart begins a cell. */
+function write(line: Line, text: string, left: number, size: number): void {
+  line.text += text
+  if (size === 0) return
+  const cell = line.cells.at(-1)
+  if (!cell || left - line.right > 0.5 * size) line.cells.push({ text: tidy(text), left })
+  else cell.text = tidy(left - line.right > 0.1 * size ? `${cell.text} ${text}` : cell.text + text)
+}
+
+const tidy = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+
+function tablePiece(lines: readonly Line[], content: string): Piece {
+  const piece: Piece = { level: 0, block: { ...blockOf(lines[0] as Line, 0), type: 'table' } }
+  for (const line of lines) extend(piece, line)
+  piece.block.content = content
+  return piece
 }
 
 /** The size in which most characters are set. */

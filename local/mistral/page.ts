@@ -2,7 +2,7 @@ import type { PDFiumDocument } from '@hyzyla/pdfium'
 import type { getDocumentProxy } from 'unpdf'
 import { drawPage, openImage, type Picture } from '../pdf/picture.ts'
 import type { Sight, SightWord } from '../pdf/sight.ts'
-import { toLines, toMarkdown, toPieces, type Block, type Line, type Matrix } from './layout.ts'
+import { toLines, toMarkdown, toPieces, type Block, type Line, type Matrix, type Piece } from './layout.ts'
 
 type PdfPage = Awaited<ReturnType<Awaited<ReturnType<typeof getDocumentProxy>>['getPage']>>
 
@@ -45,7 +45,7 @@ export async function readPage(sheet: Sheet): Promise<Leaf> {
 
 /** The page with what was made out on its picture, unless there was more in its text layer. */
 export function lookedAt(page: Page, { scale }: Picture, { paragraphs }: Sight): Page {
-  const pieces = toPieces(paragraphs.flatMap(({ lines }) => ofOneSize(lines, scale)))
+  const pieces = toPieces(paragraphs.flatMap(({ lines }) => ofOneSize(lines, scale))).map(asSeen)
   const markdown = toMarkdown(pieces)
   if (letters(markdown) <= letters(page.markdown)) return page
   const words = paragraphs.flatMap(({ lines }) => lines.flatMap((line) => line.words))
@@ -83,13 +83,21 @@ async function linksOn(page: PdfPage): Promise<string[]> {
 function ofOneSize(lines: readonly Line[], scale: number): Line[] {
   const sizes = lines.map(({ size }) => size).sort((a, b) => a - b)
   const size = (sizes[Math.floor(sizes.length / 2)] ?? 0) * scale
-  return lines.map(({ text, left, right, baseline }) => ({
+  return lines.map(({ text, left, right, baseline, cells }) => ({
     text,
+    cells: cells.map((cell) => ({ text: cell.text, left: cell.left * scale })),
     size,
     left: left * scale,
     right: right * scale,
     baseline: baseline * scale,
   }))
+}
+
+/** The height of seen letters is not exact: what reads like a sentence is no title, however large it seems. */
+function asSeen(piece: Piece): Piece {
+  const { level, block } = piece
+  if (level === 0 || (block.content.length <= 90 && !/[.;,]$/.test(block.content))) return piece
+  return { level: 0, block: { ...block, type: 'text' } }
 }
 
 const letters = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0

@@ -152,12 +152,14 @@ class Watched {
   /** Writes down the time since the last change. */
   #pass(now: number): void {
     const first = this.#first ?? now
-    let from = this.#last || first
+    const last = this.#last || first
     this.#last = now
-    if (this.#inFlight > 0) this.#busy += now - from
-    while (from < now) {
-      const second = Math.floor((from - first) / 1000)
-      const to = Math.min(now, first + (second + 1) * 1000)
+    if (this.#inFlight > 0) this.#busy += now - last
+    // Counted from the first call on, so that whole seconds are whole numbers and every step moves on.
+    let from = last - first
+    while (from < now - first) {
+      const second = Math.floor(from / 1000)
+      const to = Math.min(now - first, (second + 1) * 1000)
       const slot = Math.min(second, mostSeconds)
       this.#bySecond[slot] = (this.#bySecond[slot] ?? 0) + this.#inFlight * (to - from)
       from = to

@@ -16,6 +16,8 @@ export interface SightLine {
   left: number
   right: number
   baseline: number
+  /** The line in pieces where there is more than a blank between its words. */
+  cells: { text: string; left: number }[]
   words: SightWord[]
 }
 
@@ -35,17 +37,28 @@ export function toSight(blocks: readonly Block[]): Sight {
 
 function toLine({ words: seen, bbox, rowAttributes }: SeenLine): SightLine {
   const words = seen
-    .map(({ text, confidence }) => ({ text: text.trim(), confidence: confidence / 100 }))
-    .filter(({ text, confidence }) => text !== '' && confidence >= leastConfidence)
+    .map(({ text, confidence, bbox }) => ({ text: text.trim(), confidence: confidence / 100, bbox }))
+    .filter(({ text, confidence }) => isWord.test(text) && confidence >= leastConfidence)
+  const cells: { texts: string[]; left: number; right: number }[] = []
+  for (const { text, bbox } of words) {
+    const cell = cells.at(-1)
+    if (!cell || bbox.x0 - cell.right > 0.8 * rowAttributes.rowHeight)
+      cells.push({ texts: [text], left: bbox.x0, right: bbox.x1 })
+    else Object.assign(cell, { texts: [...cell.texts, text], right: bbox.x1 })
+  }
   return {
     text: together(words.map(({ text }) => text)),
     size: rowAttributes.rowHeight,
     left: bbox.x0,
     right: bbox.x1,
     baseline: bbox.y1 - Math.max(0, rowAttributes.descenders),
-    words,
+    cells: cells.map(({ texts, left }) => ({ text: together(texts), left })),
+    words: words.map(({ text, confidence }) => ({ text, confidence })),
   }
 }
+
+/** The rules of a table are read as strokes. */
+const isWord = /[^|~_—=]/
 
 const leastConfidence = 0.2
 

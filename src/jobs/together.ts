@@ -18,7 +18,7 @@ export interface Together {
 export function createTogether({ database, tell }: { database: Database; tell: Tell }): Together {
   const claimTogether = batched<Attempt, Claimed | Refusal>(
     (attempts) => perWorker(attempts, (worker, group) => claim(database.run, worker, group)),
-    { lanes: 2, size: 500 },
+    { lanes: 1, size: 500 },
   )
 
   const completeTogether = batched<{ id: string; ticket: number; worker: string; result: unknown }, boolean>(
@@ -28,7 +28,7 @@ export function createTogether({ database, tell }: { database: Database; tell: T
         tell(...settled)
         return group.map((item) => settled.has(item.id))
       }),
-    { lanes: 2, size: 500 },
+    { lanes: 1, size: 500 },
   )
 
   const noteTogether = batched<Progress & { worker: string }, void>(
@@ -39,7 +39,7 @@ export function createTogether({ database, tell }: { database: Database; tell: T
         tell(...latest.keys())
         return group.map(() => undefined)
       }),
-    { lanes: 2, size: 500 },
+    { lanes: 1, size: 500 },
   )
 
   return { claim: claimTogether, complete: completeTogether, note: noteTogether }

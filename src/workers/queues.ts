@@ -9,6 +9,6 @@ export const queues: Record<QueueName, { concurrency: number }> = {
   documents: { concurrency: 24 },
   // Bound by the processor.
   media: { concurrency: 2 },
-  // One thing after the other.
-  maintenance: { concurrency: 1 },
+  // What nobody waits for: little at once, but one that waits for a store that is away does not hold up the others.
+  maintenance: { concurrency: 3 },
 }

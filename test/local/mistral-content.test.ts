@@ -170,7 +170,7 @@ test('a number, a name or a page that nobody gave is in the answer, once', async
   const added = await spoilt({ does: 'invent-number', how: 'add', place: 'summary' })
   expect(added.summary).toContain('(9173).')
   const named = await spoilt({ does: 'invent-name', place: 'goals' })
-  expect(section(named, 'goals')?.content).toMatch(/paragraphs \(Barnaby Quillfeather\)\.$/)
+  expect(section(named, 'goals')?.content).toMatch(/paragraphs \(Barnaby Nettlecombe\)\.$/)
   const cited = await spoilt({ does: 'miscite', place: 'goals', page: 400 })
   expect(section(cited, 'goals')?.pages).toEqual([3, 400])
   const miscited = await spoilt({ does: 'miscite', how: 'replace', place: 'summary' })

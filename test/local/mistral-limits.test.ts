@@ -61,7 +61,8 @@ test('no more calls than set are worked on at once, and one that ends makes room
   })
 
   await first
-  expect(inFlight()).toBe(0)
+  expect(statistics.report().models['mistral-small-2603']).toMatchObject({ inFlight: 0, busy: 1, used: 1 })
+  expect(statistics.report().models['mistral-small-2603']?.inFlightBySecond[0]).toBe(1)
   await mistral.chat.complete({ model: 'mistral-small-2603', messages })
 })
 

@@ -43,6 +43,26 @@ test('the text layer of a PDF comes back as markdown, page by page', async () =>
   ])
 })
 
+test('what stands in columns is a table', async () => {
+  const { mistral } = await start()
+  const row = (y: number, ...cells: string[]): Text[] =>
+    cells.map((text, column) => ({ at: [72 + 150 * column, y], size: 12, text }))
+  const page = [
+    { at: [72, 720] as [number, number], size: 12, text: 'These services are given in the school year.' },
+    ...row(700, 'Service', 'Time', 'Given by'),
+    ...row(680, 'Speech therapy', '30 minutes per week', 'Grace'),
+    ...row(660, 'Reading', '', 'Linus'),
+    { at: [72, 640] as [number, number], size: 12, text: 'Ada likes them.' },
+  ]
+
+  const answer = await mistral.ocr.process({ model: 'mistral-ocr-4-1', document: dataUrl(pdf([page])) })
+
+  expect(answer.pages[0]?.markdown.split('\n\n')[1]).toBe(
+    '| Service | Time | Given by |\n| --- | --- | --- |\n' +
+      '| Speech therapy | 30 minutes per week | Grace |\n| Reading |  | Linus |',
+  )
+})
+
 test('only the pages that were asked for are read', async () => {
   const { mistral } = await start()
   const read = async (pages: string | number[]) => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import PDFDocument from 'pdfkit'
+import Pdf from 'pdfkit'
 
 /** A PDF with a text layer: each text is a page of its own. */
 export async function pdf(pages: string[]): Promise<Buffer> {
-  const document = new PDFDocument({ autoFirstPage: false })
+  const document = new Pdf({ autoFirstPage: false })
   const chunks: Buffer[] = []
   document.on('data', (chunk: Buffer) => chunks.push(chunk))
   for (const text of pages) document.addPage().text(text)

@@ -99,19 +99,34 @@ export class Extract implements CitedSource {
 
 /** The lines of a page, those that were broken in the middle of a sentence put together again. */
 function piecesOf({ number: page, lines }: LabelledPage): Piece[] {
+  const full = 0.75 * Math.max(...lines.filter((line) => !line.startsWith('|')).map((line) => line.length))
   const pieces: Piece[] = []
-  let isOpen = false
+  let before = ''
   for (const line of lines.map((line) => line.trim())) {
+    if (line === '') {
+      before = ''
+      continue
+    }
     const level = levelOf(line)
     const last = pieces.at(-1)
-    if (line !== '' && last && isOpen && level === 0 && !startsAnew.test(line)) last.text += ` ${line}`
-    else if (line !== '') pieces.push({ page, text: level ? line : line.replace(/^>\s*/, ''), level })
-    isOpen = line !== '' && level === 0 && !line.startsWith('|') && line.length > 40 && !/[.!?:;]$/.test(line)
+    if (last && level === 0 && last.level === 0 && goesOn(before, line, last.text, full))
+      last.text += ` ${line}`
+    else pieces.push({ page, text: level ? line : line.replace(/^>\s*/, ''), level })
+    before = line
   }
   return pieces.filter(({ text }) => text.startsWith('|') || /[\p{L}\p{N}]/u.test(text))
 }
 
-const startsAnew = /^(?:[-*+•] |\d+[.)] |\||[\p{L} ]{2,30}: )/u
+/** Whether a line goes on with the sentence of the one before. The item of a list does so with a small letter only. */
+function goesOn(before: string, line: string, piece: string, full: number): boolean {
+  if (before === '' || /[.!?:;|]$/.test(before) || startsAnew.test(line)) return false
+  if (/^[\p{Ll}\d]/u.test(line)) return before.length > 40
+  return before.length >= full && !isItem.test(piece)
+}
+
+const startsAnew = /^(?:[-*+•] |\d+[.)] |\||[\p{L}\d ]{2,30}: )/u
+
+const isItem = /^(?:[-*+•]|\d+[.)])\s/
 
 /** A bare line is a heading only if it names a topic and little else. */
 function levelOf(line: string): number {

@@ -29,15 +29,20 @@ function joined(
   if (![before.kind, item.kind].some((kind) => kind === 'amount' || kind === 'rate')) return undefined
   if (item.kind === 'rate' && before.kind === 'amount' && /^,?\s*$/.test(gap))
     return language === 'zh' ? `${item.text}${text}` : `${text} ${item.text}`
-  if (/^\s?$/.test(gap)) return language === 'zh' ? `${text}${item.text}` : `${text} ${item.text}`
+  if (before.kind === 'matter' && /^ $/.test(gap) && counted.test(sentence.slice(before.start, before.end)))
+    return language === 'zh' ? `${text}${item.text}` : `${text} ${item.text}`
   if (before.kind !== 'amount' || item.kind !== 'amount') return undefined
 
   const words = connectives[language]
-  if (/^ (?:out )?of (?:the |every )?(?:last )?$/.test(gap))
+  const isRatio = gap.startsWith(' out of') || /\d$/.test(before.text)
+  if (isRatio && /^ (?:out )?of (?:the |every )?(?:last )?$/.test(gap))
     return language === 'zh' ? `${item.text}中的${text}` : `${text}${words.of}${item.text}`
   if (/^\s?(?:to|-|–)\s?$/.test(gap)) return `${text}${words.to}${item.text}`
   return undefined
 }
+
+/** What is numbered: `Goal 1`. */
+const counted = /^(?:goal|objective|section|part|table|page|step)$/i
 
 const connectives: Record<Foreign, { of: string; to: string }> = {
   es: { of: ' de ', to: ' a ' },

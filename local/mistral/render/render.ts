@@ -80,7 +80,7 @@ const marked = /^(\s*(?:#{1,6}\s+|[-*+•]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+|>\s+)*
 const renderRow = (line: string, language: Foreign): string =>
   line
     .split(/(?<!\\)\|/)
-    .map((cell) => (cell.trim() === '' ? cell : ` ${renderShort(cell, language)} `))
+    .map((cell) => (cell.trim() === '' ? cell : ` ${renderShort(cell.trim(), language)} `))
     .join('|')
 
 function renderSentences(text: string, language: Foreign): string {

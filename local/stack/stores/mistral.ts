@@ -16,7 +16,7 @@ export async function openMistral(
     const blind = endpointElsewhere('s3', setting, account) ? '' : '; it cannot reach the S3 stand-in'
     return { note: `${url} with the key of the environment${blind}`, facts: { mistral: url }, env }
   }
-  const server = await startMistral(await checkedPort(setting.ports.mistral))
+  const server = await startMistral({ ...(await checkedPort(setting.ports.mistral)), readLimits })
   setting.closing.defer(() => server.stop())
   const { url, apiKey } = server
   return {
@@ -25,3 +25,6 @@ export async function openMistral(
     env: { MISTRAL_API_KEY: apiKey, MISTRAL_URL: url },
   }
 }
+
+/** A machine that is busy with a whole stack, and with a developer's tests, may take its time to draw a long scan. */
+const readLimits = { milliseconds: 90_000, megabytes: 700 }

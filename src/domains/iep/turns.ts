@@ -54,7 +54,7 @@ export interface TurnsOptions {
 const PATIENCE = seconds(60)
 
 export function openTurns(options: TurnsOptions): Turns {
-  const { database, log, onThrottle, aliveForMs = seconds(8), lookEveryMs = 120 } = options
+  const { database, log, onThrottle, aliveForMs = seconds(8), lookEveryMs = 100 } = options
   const holder = randomUUID()
   const stopping = new AbortController()
   const desks = new Map<string, Desk>()

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { standing } from '../../../src/domains/iep/arrivals/standing.ts'
 import { sweepScratch } from '../../../src/domains/iep/examination.ts'
 import { placeOf } from '../../../src/domains/iep/objects.ts'
@@ -59,18 +59,23 @@ test.each([
 })
 
 test('what killed processes left on the disk goes after a day; what is newer or not ours stays', async () => {
-  const old = await mkdtemp(path.join(tmpdir(), 'millrace-iep-'))
-  await writeFile(path.join(old, 'arrived'), 'bytes')
-  const yesterday = new Date(Date.now() - 25 * 3_600_000)
-  await utimes(old, yesterday, yesterday)
-  const fresh = await mkdtemp(path.join(tmpdir(), 'millrace-iep-'))
-  const other = await mkdtemp(path.join(tmpdir(), 'millrace-other-'))
-  await utimes(other, yesterday, yesterday)
+  const scratch = await mkdtemp(path.join(tmpdir(), 'millrace-test-'))
+  vi.stubEnv('TMPDIR', scratch)
+  const made = async (prefix: string, hours: number): Promise<string> => {
+    const directory = await mkdtemp(path.join(scratch, prefix))
+    await writeFile(path.join(directory, 'arrived'), 'bytes')
+    const then = new Date(Date.now() - hours * 3_600_000)
+    await utimes(directory, then, then)
+    return path.basename(directory)
+  }
+  const old = await made('millrace-iep-', 25)
+  const kept = [await made('millrace-iep-', 23), await made('millrace-other-', 25)]
 
-  await sweepScratch()
+  const removed = await sweepScratch()
 
-  const left = await readdir(tmpdir())
-  expect(left).not.toContain(path.basename(old))
-  expect(await stat(fresh)).toBeTruthy()
-  expect(await stat(other)).toBeTruthy()
+  expect(removed).toBe(1)
+  expect(await readdir(scratch)).toEqual(kept.toSorted())
+  expect(kept).not.toContain(old)
+  vi.unstubAllEnvs()
+  await rm(scratch, { recursive: true })
 })

@@ -190,6 +190,12 @@ describe('ids of a student go', () => {
   })
 })
 
+test('a table of fields and values has no headings: what stands under a field is not of its kind', () => {
+  expect(clean('| Student ID | 443322 |\n|---|---|\n| Goal 1234 | 30 minutes |')).toBe(
+    '| Student ID | [ID] |\n|---|---|\n| Goal 1234 | 30 minutes |',
+  )
+})
+
 describe('what a parent needs stays', () => {
   test.each([
     '30 minutes per week, 2 x 45 min, 1,440 minutes yearly, 300-450 minutes',
@@ -219,6 +225,8 @@ describe('what a parent needs stays', () => {
     'RTI Tier 2 Reading Lane, Grade 3 Main Street School',
     'WISC-V FSIQ 94 VCI 100 VSI 92 FRI 97, Broad Reading SS 82 (78-86) 12th %ile GE 2.1',
     'Start Date: 08/18/2025 End Date: 06/05/2026 1 x 30 Min, Bus 43 at 7:45 AM, Room 204 Building B',
+    'CROSSES THE STREET, 3 TIMES THE AVENUE, 30 MINUTES PER WEEK IN THE COURT',
+    'Student ID: 2015-01-02',
     'Crosses the street 3 times out of 4',
     '3 busy streets, 2 times the street',
     'Medi-Cal: yes. Medicaid: 30 minutes billed',
@@ -404,6 +412,8 @@ function formLike(random: (below: number) => number): string {
     () => `${digits(3)}-${digits(4)}`,
     () => digits(5),
     () => `${digits(2)}/${digits(2)}/${digits(4)}`,
+    () => `${digits(4)}-${digits(2)}-${digits(2)}`,
+    () => `${digits(2)}${pick(['-', '.'])}${digits(2)}${pick(['-', '.'])}${digits(4)}`,
   ]
   const length = 3 + random(12)
   return Array.from({ length }, () => {

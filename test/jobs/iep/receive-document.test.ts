@@ -1,7 +1,12 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import path from 'node:path'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { examine } from '../../../src/domains/iep/examination.ts'
 import { ask } from '../../../src/jobs/define.ts'
 import { receiveDocument } from '../../../src/jobs/iep/receive-document.ts'
+import { openTools } from '../../../src/jobs/tools.ts'
+import type { Bucket } from '../../../src/shared/bucket.ts'
 import { createFamily, type Family } from './family.ts'
 import { programOf } from './pdf.ts'
 
@@ -241,6 +246,32 @@ test('a file above the limit is refused without being kept anywhere', async () =
   expect(await family.document(iepId)).toMatchObject({ status: 'FAILED', problem_code: 'too-large' })
   await family.settleAll()
   expect(await family.keys()).toEqual([])
+})
+
+test('nothing of a file stays on the disk, whatever became of it', async () => {
+  const scratch = path.join(family.world.directory, 'scratch')
+  await mkdir(scratch)
+  vi.stubEnv('TMPDIR', scratch)
+  for (const bytes of [programOf('Ada', 2), broken, Buffer.alloc(50 * 2 ** 20 + 1, ' ')])
+    await family.upload(bytes)
+  expect(await readdir(scratch)).toEqual([])
+
+  const { iepId, key } = await family.open()
+  await family.put(key, programOf('Ada', 3))
+  const opened = openTools(family.world.config)
+  const stopping = new AbortController()
+  const examining = examine(placeOf(iepId), {
+    db: family.world.database.sql,
+    bucket: opened.tools.iepBucket as Bucket,
+    signal: stopping.signal,
+  })
+  await expect.poll(() => readdir(scratch), { interval: 1 }).toHaveLength(1)
+  stopping.abort(new Error('enough'))
+
+  await expect(examining).rejects.toThrow()
+  expect(await readdir(scratch)).toEqual([])
+  vi.unstubAllEnvs()
+  await opened.close()
 })
 
 test('two arrivals for one child at once leave one document', async () => {

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DocumentGone } from '../../../src/domains/iep/document.ts'
+import { redactMissingPages } from '../../../src/domains/iep/redacting.ts'
 import { ask, type Tools } from '../../../src/jobs/define.ts'
 import { nextSteps } from '../../../src/jobs/iep/next-steps.ts'
 import { readDocument } from '../../../src/jobs/iep/read-document.ts'
@@ -237,6 +239,26 @@ test('redacting that fails sends nothing on: the document is FAILED, with a sent
   expect((await family.calls(iepId)).every(({ step }) => step === 'read')).toBe(true)
 })
 
+test('what was redacted of older bytes is never stored beside newer ones', async () => {
+  const { database } = family.world
+  const { iepId } = await family.upload(programOf('Ada', 2))
+  await family.world.work(ask(readDocument, refOf(iepId)))
+  const options = { db: database.sql, signal: new AbortController().signal, progress: () => undefined }
+
+  let redacting: Promise<void> | undefined
+  await database.transaction(async (tx) => {
+    await sql`select from iep.documents where iep_id = ${iepId} for update`.execute(tx)
+    redacting = redactMissingPages(refOf(iepId), options)
+    redacting.catch(() => undefined)
+    await expect.poll(somebodyWaits).toBe(true)
+    await sql`update iep.documents set revision = 2`.execute(tx)
+    await sql`update iep.pages set markdown = 'newer'`.execute(tx)
+  })
+
+  await expect(redacting).rejects.toBeInstanceOf(DocumentGone)
+  expect((await pagesOf(iepId)).map(({ redacted }) => redacted)).toEqual([null, null])
+})
+
 test('redacting a document that went away stores nothing', async () => {
   const { iepId } = await family.upload(programOf('Ada', 2))
   await family.world.work(ask(readDocument, refOf(iepId)))
@@ -245,3 +267,8 @@ test('redacting a document that went away stores nothing', async () => {
   expect(await family.world.work(ask(redactDocument, refOf(iepId)))).toMatchObject({ result: { gone: true } })
   expect((await pagesOf(iepId)).every(({ redacted }) => redacted === null)).toBe(true)
 })
+
+async function somebodyWaits(): Promise<boolean> {
+  const waiting = await sql`select 1 from pg_locks where not granted`.execute(family.world.database.sql)
+  return waiting.rows.length > 0
+}

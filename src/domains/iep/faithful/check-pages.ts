@@ -1,9 +1,10 @@
 import { sectionKeys, type Content, type Finding, type Place } from '../content.ts'
-import { evidenceOf, isSaid, type Evidence } from './evidence.ts'
+import { evidenceOf, isOfAnother, isSaid, type Evidence } from './evidence.ts'
 import { saidIn, type Said } from './facts.ts'
 import { aboutPlace, named, onlyOnce, wordsOf, type Checked, type Words } from './findings.ts'
 import { namedOnPages, type NamedOnPages } from './named-on-pages.ts'
 import { lowerCaseWords, namesIn, type Seen } from './names.ts'
+import { serviceOf, servicesIn } from './services.ts'
 import type { Value } from './values.ts'
 
 /**
@@ -105,6 +106,7 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
       checked++
       if (value.role === 'page' && cited.includes(numberOf(value))) continue
       if (!isSaid(value, there)) findings.push(unsaid(place, said, value, there))
+      else findings.push(...misplaced(place, said, value, there))
     }
     for (const mention of namesIn(said.sentence, sources.seen, said.block.kind === 'heading')) {
       checked++
@@ -114,6 +116,22 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
     }
   }
   return { findings, checked }
+}
+
+/** The pages say it, but of another service. */
+function misplaced(
+  place: Place,
+  { block, sentence }: Said,
+  value: Value,
+  pages: readonly Evidence[],
+): Finding[] {
+  const services =
+    block.kind === 'row'
+      ? [...servicesIn(sentence)]
+      : [serviceOf(sentence, value)].filter((one) => one !== undefined)
+  if (services.length === 0 || !services.every((service) => isOfAnother(value, service, pages))) return []
+  const message = `The amount "${value.text}" stands on the cited pages beside another service, not beside ${services.join(' or ')}.`
+  return [{ place, kind: 'amount', sentence, value: value.text, message }]
 }
 
 /** Labels (`Goal 1`) and the bare numbers of headings are the writer's own count. */

@@ -65,10 +65,10 @@ interface Sides {
 
 function surveyOf(values: readonly Value[]): Survey {
   const survey: Survey = { pers: new Map(), open: new Set(), years: new Set() }
-  for (const { readings } of values) {
+  for (const { readings, shared } of values) {
     const [first] = readings
     if (first && 'per' in first && first.per !== null) {
-      survey.pers.set(first.per, (survey.pers.get(first.per) ?? 0) + 1)
+      survey.pers.set(first.per, (survey.pers.get(first.per) ?? 0) + (shared ? 0 : 1))
       const tied = first.is === 'number' && first.unit === 'times' && first.n !== 1
       if (!tied) survey.open.add(first.per)
     }

@@ -133,7 +133,7 @@ function monthFirst(
   const doubtful = doubtfulMonths.has(name.key) && name.text === name.key
   let next = at + 1
   if (tokens[next]?.text === '.' && !tokens[next]?.apart) next++
-  const from = dayAt(tokens, next)
+  const from = dayAt(tokens, next) ?? impossibleDayAt(tokens, next)
   if (from && !doubtful) {
     let end = next + from.length
     const day: Day[] = [{ month, day: from.n }]
@@ -153,6 +153,15 @@ function monthFirst(
     return /^(?:june|july|mayo)$/.test(name.key) ? { ...years, length: 1 } : undefined
   }
   return alone ? { ...years, length: 1 } : doubtful ? undefined : years
+}
+
+/** `June 35`: a day that is in no calendar is still meant as one, unless it counts something (`In June 45 minutes`). */
+function impossibleDayAt(tokens: readonly Token[], at: number): { n: number; length: number } | undefined {
+  const token = tokens[at]
+  const next = tokens[at + 1]
+  if (token?.is !== 'number' || !/^(?:0|3[2-9]|[4-9]\d)$/.test(token.text)) return undefined
+  const isLast = next === undefined || (next.is === 'mark' && !'%-'.includes(next.text))
+  return isLast || english.to.has(next.key) ? { n: Number(token.text), length: 1 } : undefined
 }
 
 /** `12 March 2026`, `the 12th of March`, `12 de marzo de 2026`, `del 12 al 14 de marzo`. */

@@ -2,7 +2,8 @@ import { blocksOf, type Block } from './blocks.ts'
 import { sameTime, type Clock } from './times-of-day.ts'
 import type { Day } from './dates.ts'
 import { saidInBlock } from './facts.ts'
-import type { Reading, Value } from './values.ts'
+import { servicesIn, type Service } from './services.ts'
+import { valuesIn, type Reading, type Value } from './values.ts'
 import type { Per, Unit } from './words/lexicon.ts'
 
 /** What a page says in numbers, ready to be asked. */
@@ -21,6 +22,8 @@ interface Measured {
   unit: Unit | null
   per: Per | null
   around: ReadonlySet<Per>
+  /** The services its sentence or row speaks of. */
+  services: ReadonlySet<Service>
 }
 
 interface PerSaid {
@@ -70,22 +73,21 @@ function onPage(blocks: Block[]): Evidence {
     years: new Set(),
   }
   const known = new Set<string>()
-  const said = blocks.map((block) => ({
-    block,
-    values: saidInBlock(block, 'en').flatMap(({ values }) => values),
-  }))
-  const open = said.map(({ values }) => openPers(values))
+  const said = blocks.map((block) => ({ block, sentences: saidInBlock(block, 'en') }))
+  const open = said.map(({ sentences }) => sentences.flatMap(({ values }) => openPers(values)))
   let heading: Per[] = []
-  for (const [at, { block, values }] of said.entries()) {
+  for (const [at, { block, sentences }] of said.entries()) {
     if (block.kind === 'heading' || /[:：]\s*$/.test(block.raw)) heading = open[at] as Per[]
     const near = [at - 2, at - 1, at + 1, at + 2].flatMap((other) =>
       isFormLine(said[other]?.block) ? (open[other] ?? []) : [],
     )
-    const column = (block.header ?? []).flatMap((cell) =>
-      openPers(saidInBlock({ ...block, kind: 'paragraph', raw: cell }, 'en').flatMap(({ values }) => values)),
-    )
+    const column = (block.header ?? []).flatMap((cell) => openPers(valuesIn(cell, 'en')))
     const around = new Set([...(open[at] as Per[]), ...heading, ...near, ...column])
-    for (const value of values) take(evidence, known, value, around)
+    for (const { sentence, values } of sentences) {
+      const services = servicesIn(sentence)
+      for (const value of values)
+        take(evidence, known, value, { around: value.role === 'label' ? new Set() : around, services })
+    }
   }
   return evidence
 }
@@ -106,13 +108,15 @@ function openPers(values: readonly Value[]): Per[] {
   )
 }
 
-function take(evidence: Evidence, known: Set<string>, value: Value, around: ReadonlySet<Per>): void {
+type Surroundings = Pick<Measured, 'around' | 'services'>
+
+function take(evidence: Evidence, known: Set<string>, value: Value, near: Surroundings): void {
   if (value.role === 'page') return
   for (const reading of value.readings) {
-    const key = JSON.stringify([reading, reading.is === 'number' ? [...around] : 0])
+    const key = JSON.stringify([reading, reading.is === 'number' ? [...near.around, ...near.services] : 0])
     if (known.has(key)) continue
     known.add(key)
-    if (reading.is === 'number') takeNumber(evidence, reading, around)
+    if (reading.is === 'number') takeNumber(evidence, reading, near)
     else if (reading.is === 'ratio') evidence.ratios.add(`${reading.of}/${reading.out}`)
     else if (reading.is === 'clock') evidence.clocks.push(reading.clock)
     else if (reading.is === 'code') evidence.codes.add(reading.code)
@@ -127,7 +131,7 @@ function take(evidence: Evidence, known: Set<string>, value: Value, around: Read
     if (reading.is !== 'ratio') continue
     for (const n of [reading.of, reading.out]) {
       if (!evidence.numbers.has(n))
-        takeNumber(evidence, { is: 'number', n, unit: null, per: null }, new Set())
+        takeNumber(evidence, { is: 'number', n, unit: null, per: null }, { ...near, around: new Set() })
     }
   }
 }
@@ -135,11 +139,11 @@ function take(evidence: Evidence, known: Set<string>, value: Value, around: Read
 function takeNumber(
   evidence: Evidence,
   { n, unit, per }: Extract<Reading, { is: 'number' }>,
-  around: ReadonlySet<Per>,
+  near: Surroundings,
 ): void {
   const list = evidence.numbers.get(n)
-  if (list) list.push({ unit, per, around })
-  else evidence.numbers.set(n, [{ unit, per, around }])
+  if (list) list.push({ unit, per, ...near })
+  else evidence.numbers.set(n, [{ unit, per, ...near }])
   if (per !== null) evidence.pers.push({ per, times: unit === 'times' ? n : null })
 }
 
@@ -167,15 +171,33 @@ function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boo
   }
 }
 
-function saysNumber(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'number' }>): boolean {
+function saysNumber(page: Evidence, reading: Extract<Reading, { is: 'number' }>): boolean {
+  const { n, unit, per } = reading
   if (unit === null && per === null) {
     if (page.numbers.has(n)) return true
     // A bare 30 may be the 30 of 30 minutes, and 1.5 that of 1.5 hours.
     return [60, 3600].some((factor) => page.numbers.get(n * factor)?.some(({ unit }) => unit === 'duration'))
   }
-  return (page.numbers.get(n) ?? []).some(
+  return supporting(page, reading).length > 0
+}
+
+function supporting(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'number' }>): Measured[] {
+  return (page.numbers.get(n) ?? []).filter(
     (said) => measures(said.unit, unit) && (per === null || recurs(said, per)),
   )
+}
+
+/**
+ * Whether an amount that the pages say stands only beside other services than the one it is claimed of: the minutes
+ * of speech therapy where the pages give them to occupational therapy.
+ */
+export function isOfAnother(value: Value, service: Service, pages: readonly Evidence[]): boolean {
+  const said = value.readings.flatMap((reading) =>
+    reading.is === 'number' && (reading.unit === 'duration' || reading.per !== null)
+      ? pages.flatMap((page) => supporting(page, reading))
+      : [],
+  )
+  return said.length > 0 && said.every(({ services }) => services.size > 0 && !services.has(service))
 }
 
 /** Minutes are found as minutes; what is only a count (`3 times`, `3 sessions`) or a percentile also as a bare number. */

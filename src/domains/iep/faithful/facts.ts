@@ -92,7 +92,7 @@ function lonePeriod(cell: string, language: Language): Value[] {
   const unit = meant(term, 'unit')?.unit
   if (rest.length > 0 || (unit !== 'day' && unit !== 'week' && unit !== 'month' && unit !== 'year')) return []
   const readings: Reading[] = [{ is: 'per', per: unit, once: false }]
-  return [{ kind: 'amount', text: cell, readings, firm: false, spelled: true, role: null }]
+  return [{ kind: 'amount', text: cell, readings, firm: false, spelled: true, role: null, start: 0, end: 0 }]
 }
 
 function isCount(reading: Reading): reading is Extract<Reading, { is: 'number' }> {

@@ -1,5 +1,6 @@
 import type { Language } from '../content.ts'
 import type { Piece, Quantity } from './quantities.ts'
+import type { Per } from './words/lexicon.ts'
 
 type PerPiece = Extract<Piece, { is: 'per' }>
 
@@ -23,6 +24,45 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
         ? (onTheRight(pieces, at, reach) ?? onTheLeft(pieces, at, reach))
         : (onTheLeft(pieces, at, reach) ?? onTheRight(pieces, at, reach))
     if (owner) tie(owner, piece)
+    // What stands first in a sentence is about all of it.
+    if (owner && pieces.slice(0, at).every(({ is }) => is === 'mark'))
+      share(pieces, pieces.indexOf(owner), piece.per)
+  }
+  for (const [at, piece] of pieces.entries())
+    if (piece.is === 'quantity' && piece.unit === 'duration' && piece.per === null && isEachTime(pieces, at))
+      piece.per = 'session'
+}
+
+/** `30 min x 2`, `30 minutes, 3 times per week`: beside a count the minutes are those of one session. */
+function isEachTime(pieces: readonly Piece[], at: number): boolean {
+  const isComma = (piece: Piece | undefined): boolean => piece?.is === 'mark' && ',、，('.includes(piece.key)
+  const next = isComma(pieces[at + 1]) ? pieces[at + 2] : pieces[at + 1]
+  return [pieces[at - 1], next].some(
+    (piece) => piece?.is === 'quantity' && piece.unit === 'times' && (piece.numbers[0] ?? 1) > 1,
+  )
+}
+
+/** `Each week Ada gets 60 minutes of speech and 30 minutes of occupational therapy`: both are per week. */
+function share(pieces: readonly Piece[], from: number, per: Per): void {
+  let depth = 0
+  for (let at = from + 1; at < pieces.length; at++) {
+    const piece = pieces[at] as Piece
+    if (piece.is === 'mark') {
+      if ('.;:|。；'.includes(piece.key)) return
+      depth += piece.key === '(' ? 1 : piece.key === ')' ? -1 : 0
+    }
+    if (piece.is !== 'quantity' || piece.unit !== 'duration' || piece.per !== null || depth > 0) continue
+    const before = pieces[at - 1]
+    const inList = before?.is === 'and' || (before?.is === 'mark' && ',、，'.includes(before.key))
+    const behind = pieces.slice(at + 1, at + 5)
+    const isPart = behind.some(
+      (one) =>
+        (one.is === 'unit' && one.unit === 'times') ||
+        (one.is === 'quantity' && one.unit === 'times') ||
+        one.is === 'per' ||
+        (one.is === 'word' && one.key === 'each'),
+    )
+    if (inList && !isPart) Object.assign(piece, { per, shared: true })
   }
 }
 

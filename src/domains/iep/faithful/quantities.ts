@@ -14,6 +14,8 @@ export interface Quantity extends Numeral {
   per: Per | null
   /** A number that numbers something (`Goal 1`) or a page (`page 7`). */
   role: 'label' | 'page' | null
+  /** `per` is said once for several amounts, and not beside this one. */
+  shared?: boolean
 }
 
 /** A text as amounts see it: quantities and what may bind them, in order. */

@@ -30,6 +30,11 @@ export interface Value {
   spelled: boolean
   /** Numbers something (`Goal 1`) or names a page, instead of counting. */
   role: 'label' | 'page' | null
+  /** How often is said once for several amounts, and not beside this one. */
+  shared?: boolean
+  /** Where it stands in the plain text of its sentence or cell. */
+  start: number
+  end: number
 }
 
 /** The numbers, dates and amounts of one sentence, list item or cell, in the order they stand. */
@@ -42,7 +47,8 @@ export function valuesIn(markdown: string, language: Language): Value[] {
 
 function valueOf(piece: Piece, text: string): Value[] {
   const words = text.slice(piece.start, piece.end).replaceAll(/\s+/g, ' ').trim()
-  const said = { text: words, firm: true, spelled: false, role: null }
+  const { start, end } = piece
+  const said = { text: words, firm: true, spelled: false, role: null, start, end }
   switch (piece.is) {
     case 'days':
       return [{ ...said, kind: 'date', readings: piece.days.map((day) => ({ is: 'day', day })) }]
@@ -108,7 +114,7 @@ function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'r
   // Once a week says no more than weekly.
   if (per !== null && unit === 'times' && numbers[0] === 1) readings.push({ is: 'per', per, once: true })
   const unsure = vague && (unit === null || (unit === 'times' && per === null))
-  const alone = spelled && numbers[0] === 1 && per === null && unit !== 'duration' && unit !== 'percent'
+  const alone = spelled && numbers[0] === 1 && per === null && (unit === null || pronouns.has(unit))
   return {
     ...said,
     kind: unit === null ? 'number' : 'amount',
@@ -116,8 +122,12 @@ function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'r
     firm: !unsure && !alone,
     spelled,
     role,
+    shared: quantity.shared === true,
   }
 }
+
+/** `one day`, `una vez`: beside these, one may be no more than an article. */
+const pronouns: ReadonlySet<Unit> = new Set(['times', 'day', 'week', 'month', 'year'])
 
 /** A number as it compares: what an hour's third is in seconds must not depend on the last bit. */
 function rounded(n: number): number {

@@ -24,6 +24,9 @@ function holdsEmail(text: string): boolean {
   return false
 }
 
+/** What stands behind a label on the wrong line of a form. */
+const isDate = /^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{2,4})$/
+
 interface Group {
   digits: string
   /** What stands between this group and the one before. */
@@ -47,7 +50,8 @@ function numbersIn(line: string): HiddenKind | undefined {
     /(?:\bssn|\bssid|\bsasid|\bstudent id|social security(?: number)?)[ #:.*|]{0,6}(\d[\d-]{5,14})(?![\d/]| ?%)/i.exec(
       line,
     )
-  return label ? (/ss?n|social/i.test(label[0]) ? 'ssn' : 'id') : undefined
+  if (!label || isDate.test(label[1] ?? '')) return undefined
+  return /ss?n|social/i.test(label[0]) ? 'ssn' : 'id'
 }
 
 function groupsOf(line: string): Group[] {

@@ -1,0 +1,341 @@
+import { expect, test } from 'vitest'
+import { sectionKeys, type Content, type Finding } from '../../../../src/domains/iep/content.ts'
+import { checkAgainstPages } from '../../../../src/domains/iep/faithful/check-pages.ts'
+import { changedDigits, only, places, textAt, withText } from './samples/change.ts'
+import { english } from './samples/english.ts'
+import { pages } from './samples/pages.ts'
+
+test('a faithful account of twelve pages has no findings', () => {
+  const { findings, checked } = checkAgainstPages(english, pages)
+
+  expect(findings).toEqual([])
+  expect(checked).toBeGreaterThan(100)
+})
+
+test('a page that is quoted whole is faithful to itself', () => {
+  for (const [number, text] of pages) {
+    const { findings } = checkAgainstPages({ summary: text, summaryPages: [number], sections: [] }, pages)
+
+    expect(findings.filter(({ kind }) => kind !== 'missing')).toEqual([])
+  }
+})
+
+test('a digit that is changed is found, unless the pages say the other value as well', () => {
+  const alsoTrue = [
+    'March 19, 2026', // when occupational therapy begins
+    'June 12 to', // when the first objective is due
+    'summer of 2016', // the year of birth
+    'summer of 2022', // when Ada was first eligible
+    'summer of 2024',
+    'summer of 2027',
+  ]
+  const unseen = places.flatMap((place) =>
+    Array.from(changedDigits(textAt(english, place)))
+      .filter(
+        ({ text }) =>
+          valueFindings(checkAgainstPages(withText(only(english, place), place, text), pages)).length === 0,
+      )
+      .map(({ around }) => `${place}: ${around}`),
+  )
+
+  expect(unseen.filter((one) => !alsoTrue.some((known) => one.includes(known)))).toEqual([])
+})
+
+/** What a page says, what is claimed of it, and what of that is not there. */
+const claims: [page: string, claim: string, unsaid: string[]][] = [
+  // Amounts of time
+  ['Speech therapy: 30 minutes per week.', 'She gets 30 minutes of speech therapy per week.', []],
+  [
+    'Speech therapy: 30 minutes per week.',
+    'She gets 45 minutes of speech therapy per week.',
+    ['45 minutes of speech therapy per week'],
+  ],
+  [
+    'Speech therapy: 30 minutes per week.',
+    'She gets 30 minutes of speech therapy per month.',
+    ['30 minutes of speech therapy per month'],
+  ],
+  [
+    'Speech therapy: 30 minutes per week.',
+    'She gets 30 hours of speech therapy per week.',
+    ['30 hours of speech therapy per week'],
+  ],
+  ['See page 30. Speech therapy weekly.', 'Speech therapy lasts 30 minutes.', ['30 minutes']],
+  ['The child is in room 30.', 'The session lasts 30 minutes.', ['30 minutes']],
+  ['Speech: 90 minutes weekly', 'Speech therapy is 1.5 hours a week.', []],
+  ['Speech: 1 hour and 30 minutes each week', 'Speech therapy is 90 minutes per week.', []],
+  ['Speech: 90 min/wk', 'Speech therapy is an hour and a half every week.', []],
+  ['A session lasts half an hour.', 'A session lasts 30 minutes.', []],
+  ['A session lasts thirty (30) minutes.', 'A session lasts 30 minutes.', []],
+  ['A session lasts 30 minutes.', 'A session lasts thirty minutes.', []],
+  ['A session lasts 30 minutes.', 'A session lasts thirteen minutes.', ['thirteen minutes']],
+  [
+    '30 min x 2 Totaling: 60 min served Weekly',
+    'She gets 30 minutes, 2 times per week, which is 60 minutes per week.',
+    [],
+  ],
+  ['30 min x 2 Totaling: 60 min served Weekly', 'She gets 30 minutes per week.', ['30 minutes per week']],
+  ['Therapy is 30 minutes, 3x/week.', 'Therapy takes place three times a week for 30 minutes.', []],
+  ['Therapy is 30 minutes, 3x/week.', 'Therapy is 30 minutes, 2 times per week.', ['2 times per week']],
+  ['Therapy is 30 minutes, 3x/week.', 'Therapy is 30 minutes per week.', ['30 minutes per week']],
+  ['Therapy twice weekly', 'Therapy is given 2 times per week.', []],
+  ['Therapy twice weekly', 'Therapy is given once a week.', ['once a week']],
+  ['Counseling 1 x month', 'Counseling is given once a month.', []],
+  ['Counseling monthly', 'Counseling is given weekly.', ['weekly']],
+  ['Consultation every other week', 'The teacher is advised every two weeks.', []],
+  ['| Service | Minutes per week |\n|---|---|\n| Speech | 60 |', 'Speech therapy: 60 minutes per week.', []],
+  [
+    '| Service | Minutes per week |\n|---|---|\n| Speech | 60 |',
+    'Speech therapy: 60 minutes per month.',
+    ['60 minutes per month'],
+  ],
+  [
+    '| Service | Minutes | Frequency |\n|---|---|---|\n| Speech | 60 | weekly |',
+    'Speech therapy: 60 minutes per week.',
+    [],
+  ],
+  [
+    '| Service | Minutes | Times | Per |\n|---|---|---|---|\n| Speech | 30 | 2 | Week |',
+    'Speech therapy: 30 minutes, 2 times per week.',
+    [],
+  ],
+  [
+    '| Service | Minutes | Times | Per |\n|---|---|---|---|\n| Speech | 30 | 2 | Week |',
+    'Speech therapy: 30 minutes per week.',
+    ['30 minutes per week'],
+  ],
+  ['**Duration:** 60 minutes\n\n**Frequency:** Weekly', 'The service is 60 minutes per week.', []],
+  [
+    '| Speech | 30 min/week |\n| Occupational therapy | 60 min/week |',
+    'Speech therapy: 60 minutes per week.',
+    ['60 minutes per week'],
+  ],
+  [
+    'Speech 30 min/week. Occupational therapy 60 min/week.',
+    'She gets 60 minutes of occupational therapy per week.',
+    [],
+  ],
+  // Percentages, ratios, scores
+  [String.raw`Accuracy of $80 \%$ in $4 / 5$ trials`, 'She reaches 80% accuracy in 4 out of 5 trials.', []],
+  ['Accuracy of 80% in 4 of 5 trials', 'She reaches 85% accuracy in 4 of 5 trials.', ['85%']],
+  ['Accuracy of 80% in 4 of 5 trials, 3 cues', 'She reaches 80% accuracy in 3 of 5 trials.', ['3 of 5']],
+  ['Accuracy of 80–90 %', 'She is right in 80 to 90 percent of cases.', []],
+  ['Accuracy of 80 %', 'She is right in 80 to 90 percent of cases.', ['90 percent']],
+  ['16th percentile', 'She is at the 16th percentile.', []],
+  ['She scored at the 16th percentile.', 'She was right in 16% of cases.', ['16%']],
+  ['The cost is $1,200.', 'The cost is 1200 dollars.', []],
+  ['The cost is $1,200.', 'The cost is $12,000.', ['$12,000']],
+  ['Score 22.5 of 30', 'She has 22.5 points.', []],
+  ['Score 22.5 of 30', 'She has 225 points.', ['225']],
+  ['A ratio of 1:2', 'One adult for two children (1:2).', []],
+  ['A ratio of 1:2', 'The ratio is 1:3.', ['1:3']],
+  ['Two thirds of the words', 'She knows two-thirds of the words.', []],
+  // Ages and grades
+  ['Age: 9  Grade: 04', 'She is 9 years old and in grade 4.', []],
+  ['Age: 9  Grade: 04', 'She is a 4-year-old.', ['4-year-old']],
+  ['Grade: 3rd', 'She is in third grade.', []],
+  ['Reading at a 2.5 grade level', 'She reads at grade level 2.5.', []],
+  ['Reading at a 2.5 grade level', 'She reads at grade level 3.5.', ['grade level 3.5']],
+  // Dates
+  ['Meeting: 3/12/2026', 'The meeting was on March 12, 2026.', []],
+  ['Meeting: 03/12/26', 'The meeting was on Mar. 12th 2026.', []],
+  ['Meeting: 2026-03-12', 'The meeting was on 12 March 2026.', []],
+  ['Meeting: March 12, 2026', 'The meeting was on March 12.', []],
+  ['Meeting: March 12, 2026', 'The meeting was in March 2026.', []],
+  ['Meeting: March 12, 2026', 'The meeting was on March 13, 2026.', ['March 13, 2026']],
+  ['Meeting: March 12, 2026', 'The meeting was on March 12, 2027.', ['March 12, 2027']],
+  ['Meeting: March 12, 2026', 'The meeting was on December 3, 2026.', ['December 3, 2026']],
+  ['Meeting: March 12. School year 2025-26.', 'The meeting was on March 12, 2026.', []],
+  ['Meeting: March 12.', 'The meeting was on March 12, 2026.', ['March 12, 2026']],
+  ['School year 2025-26', 'The school year 2025-2026', []],
+  ['June 15 to July 10, 2026', 'From June 15 to July 11, 2026.', ['July 11, 2026']],
+  ['Bus at 7:35 a.m.', 'The bus comes at 7:35 AM.', []],
+  ['Bus at 7:35 a.m.', 'The bus comes at 7:35 p.m.', ['7:35 p.m']],
+  // What counts nothing
+  ['The team agreed.', 'One of the goals is that first she reads. Her daily work helps.', []],
+  ['Reading. Writing.', '1. Reading\n2. Writing', []],
+  ['Reading. Writing.', '**Goal 1:** Reading. **Goal 2:** Writing.', []],
+  ['Text-to-speech for reading', 'Text-to-speech for reading, see page 1.', []],
+  ['Text-to-speech for reading', 'Text-to-speech for reading, see page 7.', ['7']],
+  ['Ada has a break.', 'Ada has three goals.', ['three']],
+  // Names
+  ['Case manager: Grace Hopper', 'Ms. Hopper helps.', []],
+  ['Case manager: Grace Hopper', 'Ms. Lovelace helps.', ['Lovelace']],
+  ['Case manager: Hopper, Grace', 'Talk to Grace Hopper.', []],
+  ['CASE MANAGER: GRACE HOPPER', 'Talk to Grace Hopper.', []],
+  ['Case manager: G. Hopper', 'Talk to G. Hopper.', []],
+  ['Case manager: G. Hopper', 'Talk to L. Hopper.', ['L. Hopper']],
+  ['Case manager: G. Hopper', 'Talk to Grace Hopper.', ['Grace Hopper']],
+  ['Teacher: José Núñez-O’Connor', "The teacher is Jose Nunez-O'Connor.", []],
+  ['Teacher: José Núñez', 'The teacher is José Muñoz.', ['José Muñoz']],
+  [
+    'Grace Hopper is the teacher and many pages, words and lines stand here before Linus Park.',
+    'Talk to Grace Park.',
+    ['Grace Park'],
+  ],
+  ['Ada reads well.', "Linus reads well. Ada's family is proud.", ['Linus']],
+  ['Ada reads well.', 'Teacher: Linus', ['Linus']],
+  ['Ada reads well.', 'Additionally, Reading is a strength. Progress is made. Overall, Math helps.', []],
+  [
+    'Ada has an IEP.',
+    'The Individualized Education Program (IEP) and a Free Appropriate Public Education (FAPE) in the Least Restrictive Environment (LRE) are for Ada, who has ADHD.',
+    [],
+  ],
+  [
+    'Ada takes tests.',
+    'Ada took the Woodcock-Johnson Tests of Achievement and the Test of Silent Reading. She attends Lincoln Elementary School in Harbor Unified School District.',
+    [],
+  ],
+  [
+    'Ada speaks Spanish.',
+    'In March, Ada spoke Spanish on Monday with her Speech-Language Pathologist.',
+    ['March'],
+  ],
+]
+
+test.for(claims)('the page says "%s", claimed is "%s"', ([page, claim, unsaid]) => {
+  const { findings } = checkAgainstPages(
+    { summary: claim, summaryPages: [1], sections: [] },
+    new Map([
+      [1, page],
+      [2, 'An empty page.'],
+      [3, 'Another page.'],
+    ]),
+  )
+
+  expect(valueFindings({ findings }).map(({ value }) => value)).toEqual(unsaid)
+})
+
+test('a finding quotes its sentence word for word and says what is wrong', () => {
+  const summary = 'Ada is kind. She gets **45 minutes** of speech therapy per week. She likes birds.'
+
+  const { findings } = checkAgainstPages(
+    { summary, summaryPages: [1], sections: [] },
+    new Map([[1, 'Speech therapy: 30 minutes per week. Ada is kind.']]),
+  )
+
+  expect(valueFindings({ findings })).toEqual([
+    {
+      place: 'summary',
+      kind: 'amount',
+      sentence: 'She gets **45 minutes** of speech therapy per week.',
+      value: '45 minutes of speech therapy per week',
+      message:
+        'The amount "45 minutes of speech therapy per week" does not occur on the pages that the summary cites.',
+    },
+  ])
+})
+
+test('what stands on another page than the cited one is not confirmed', () => {
+  const both = new Map([
+    [1, 'Ada is kind.'],
+    [2, 'Speech therapy: 30 minutes per week with Grace Hopper.'],
+  ])
+  const summary = 'Grace Hopper gives her 30 minutes per week.'
+
+  const cited = checkAgainstPages({ summary, summaryPages: [2], sections: [] }, both)
+  const notCited = checkAgainstPages({ summary, summaryPages: [1], sections: [] }, both)
+
+  expect(valueFindings(cited)).toEqual([])
+  expect(valueFindings(notCited).map(({ kind, value }) => `${kind} ${value}`)).toEqual([
+    'amount 30 minutes per week',
+    'name Grace Hopper',
+  ])
+})
+
+test('the name of the child stands on the first page and counts for all, a stranger’s does not', () => {
+  const said = new Map([
+    [1, '**Student Name:** Ada Lovelace'],
+    [2, 'The student reads well. Teacher: Grace Hopper'],
+    [3, 'The student needs breaks.'],
+  ])
+  const claim = (summary: string): string[] =>
+    valueFindings(checkAgainstPages({ summary, summaryPages: [3], sections: [] }, said)).map(
+      ({ value }) => value,
+    )
+
+  expect(claim('Ada needs breaks, says the school of Ada Lovelace.')).toEqual([])
+  expect(claim('Ada needs breaks, says Grace Hopper.')).toEqual(['Grace Hopper'])
+  expect(claim('Linus needs breaks.')).toEqual(['Linus'])
+})
+
+test('a table that goes on over the page keeps its headings', () => {
+  const said = new Map([
+    [1, '| Service | Minutes per week |\n| --- | --- |\n| Speech | 60 |'],
+    [2, '| Counseling | 25 |\n| --- | --- |\n| Nursing | 15 |'],
+  ])
+
+  const { findings } = checkAgainstPages(
+    {
+      summary: 'Counseling is 25 minutes per week, nursing 15 minutes per week.',
+      summaryPages: [2],
+      sections: [],
+    },
+    said,
+  )
+
+  expect(valueFindings({ findings })).toEqual([])
+})
+
+test('pages that are cited exist, and what was found cites one', () => {
+  const { findings } = checkAgainstPages(
+    changed('goals', { pages: [6, 7, 13] }, changed('strengths', { pages: [] })),
+    pages,
+  )
+
+  expect(
+    findings.map(({ place, kind, value, message }) => ({ place, kind, value, message })).slice(0, 2),
+  ).toEqual([
+    {
+      place: 'goals',
+      kind: 'citation',
+      value: 'page 13',
+      message: 'The section goals cites page 13, which does not exist.',
+    },
+    {
+      place: 'strengths',
+      kind: 'citation',
+      value: '',
+      message: 'The section strengths cites no page; name every page it comes from.',
+    },
+  ])
+})
+
+test('a section that the document lacks says so and cites nothing', () => {
+  const lacking = { found: false, pages: [], content: 'We did not find this section in the document.' }
+
+  const said = checkAgainstPages(changed('strengths', lacking), pages)
+  const cites = checkAgainstPages(changed('strengths', { ...lacking, pages: [5] }), pages)
+  const silent = checkAgainstPages(changed('strengths', { ...lacking, content: 'Ada is kind.' }), pages)
+
+  expect(said.findings).toEqual([])
+  expect(cites.findings.map(({ place, kind }) => [place, kind])).toEqual([['strengths', 'citation']])
+  expect(silent.findings.map(({ place, kind }) => [place, kind])).toEqual([['strengths', 'structure']])
+})
+
+test('every section is there once, in order, with something in it', () => {
+  const [first, second, ...others] = english.sections as [Content['sections'][0], Content['sections'][0]]
+  const findings = (sections: Content['sections']): string[] =>
+    checkAgainstPages({ ...english, sections }, pages).findings.map(({ place, kind }) => `${place} ${kind}`)
+
+  expect(findings([first, ...others])).toEqual(['eligibility missing'])
+  expect(findings([first, second, second, ...others])).toEqual(['eligibility structure'])
+  expect(findings([second, first, ...others])).toEqual(['eligibility structure'])
+  expect(findings([])).toEqual(sectionKeys.map((key) => `${key} missing`))
+  expect(findings([{ ...first, content: ' ' }, second, ...others])).toEqual(['presentLevels missing'])
+  expect(checkAgainstPages({ ...english, summary: '' }, pages).findings.map(({ kind }) => kind)).toEqual([
+    'missing',
+  ])
+})
+
+function changed(key: string, change: Partial<Content['sections'][0]>, content = english): Content {
+  return {
+    ...content,
+    sections: content.sections.map((section) => (section.key === key ? { ...section, ...change } : section)),
+  }
+}
+
+/** Without what is said of sections that a small content does not have. */
+function valueFindings({ findings }: { findings: Finding[] }): Finding[] {
+  return findings.filter(({ kind }) => kind !== 'missing')
+}
