@@ -2,6 +2,7 @@ import { MistralCore } from '@mistralai/mistralai/core.js'
 import { chatComplete } from '@mistralai/mistralai/funcs/chatComplete.js'
 import { ocrProcess } from '@mistralai/mistralai/funcs/ocrProcess.js'
 import { env } from '@mistralai/mistralai/lib/env.js'
+import { HTTPClient } from '@mistralai/mistralai/lib/http.js'
 import type { RequestOptions } from '@mistralai/mistralai/lib/sdks.js'
 import type { ChatCompletionResponse, OCRPageObject } from '@mistralai/mistralai/models/components'
 import type { APIPromise } from '@mistralai/mistralai/types/async.js'
@@ -76,17 +77,21 @@ export function openMistral({ apiKey, url, timeouts = {} }: MistralOptions): Mis
   const { read = seconds(120), chat = seconds(180) } = timeouts
   // Set, this variable makes the client print every request and answer, documents and all.
   delete env().MISTRAL_DEBUG
-  const client = new MistralCore({
-    apiKey,
-    retryConfig: { strategy: 'none' },
-    ...(url === undefined ? {} : { serverURL: url }),
-  })
+  // One for each call. The signal goes to the fetch itself: the client passes on a copy of its request, which no longer
+  // hears of the signal once the original has been collected as garbage.
+  const clientFor = (signal: AbortSignal): MistralCore =>
+    new MistralCore({
+      apiKey,
+      retryConfig: { strategy: 'none' },
+      httpClient: new HTTPClient({ fetcher: (request, init) => fetch(request, { ...init, signal }) }),
+      ...(url === undefined ? {} : { serverURL: url }),
+    })
   return {
     readPages: ({ model, url: documentUrl, pages, signal }) =>
       call(
-        (options) =>
+        (limit, options) =>
           ocrProcess(
-            client,
+            clientFor(limit),
             {
               model,
               document: { type: 'document_url', documentUrl },
@@ -106,9 +111,9 @@ export function openMistral({ apiKey, url, timeouts = {} }: MistralOptions): Mis
       ),
     chat: ({ model, messages, schema, signal }) =>
       call(
-        (options) =>
+        (limit, options) =>
           chatComplete(
-            client,
+            clientFor(limit),
             {
               model,
               messages,
@@ -130,16 +135,17 @@ export function openMistral({ apiKey, url, timeouts = {} }: MistralOptions): Mis
 
 /** One request, to its answer or to an error of ours. */
 async function call<Raw, Answer>(
-  request: (options: RequestOptions) => APIPromise<Result<Raw>>,
+  request: (signal: AbortSignal, options: RequestOptions) => APIPromise<Result<Raw>>,
   signal: AbortSignal,
   timeoutMs: number,
   read: (raw: Raw) => Answer,
 ): Promise<Reply<Answer>> {
   const timeout = AbortSignal.timeout(timeoutMs)
+  const limit = AbortSignal.any([signal, timeout])
   let limits: Limits = {}
   try {
-    const [result, { response }] = await request({
-      signal: AbortSignal.any([signal, timeout]),
+    const [result, { response }] = await request(limit, {
+      signal: limit,
       retries: { strategy: 'none' },
     }).$inspect()
     if (response) limits = limitsIn(response.headers)

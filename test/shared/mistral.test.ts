@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test } from 'vitest'
 import { startMistral, type MistralOptions, type MistralStack } from '../../local/mistral/server.ts'
 import { GiveUp, Throttled, Trouble } from '../../src/shared/errors.ts'
@@ -13,6 +15,9 @@ afterEach(async () => {
 })
 
 const never = new AbortController().signal
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 test('the pages that are asked for are read, and no others', async () => {
   const { mistral, calls } = await start()
@@ -128,6 +133,23 @@ test('a document that could not be fetched may be there later', async () => {
 
   expect(error).toBeInstanceOf(Trouble)
   expect(error).toMatchObject({ code: 'document-not-fetched' })
+})
+
+test('a call is broken off although memory was cleaned up while it waited', async () => {
+  const { mistral, dials, calls } = await start()
+  dials.set({ does: 'hang' })
+  const leaving = new AbortController()
+  const reason = new Error('the job was cancelled')
+
+  const asked = errorOf(ask(mistral, leaving.signal))
+  await expect.poll(calls).toHaveLength(1)
+  for (let times = 0; times < 3; times += 1) {
+    collectGarbage()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  leaving.abort(reason)
+
+  expect(await asked).toBe(reason)
 })
 
 test('a call that hangs is broken off when its time is over', async () => {

@@ -133,7 +133,8 @@ function levelOf(line: string): number {
   const marks = /^#{1,6}(?= )/.exec(line)?.[0].length
   if (marks) return marks
   const isShort = line.length <= 70 && !/[.;,!?]$/.test(line) && !/^[-*+•|]/.test(line)
-  return isShort && !/:\s*\S/.test(line) && opensTopic(bare(line)) ? 7 : 0
+  const isField = /:\s*\S/.test(line) && !/^(?:measurable )?annual goals\b/i.test(bare(line))
+  return isShort && !isField && opensTopic(bare(line)) ? 7 : 0
 }
 
 /** A heading without its marks and without a number in front. */

@@ -184,6 +184,8 @@ test('a language that is ready stays ready, whoever begins or fails it once more
 })
 
 async function somebodyWaits(): Promise<boolean> {
-  const waiting = await sql`select 1 from pg_locks where not granted`.execute(world.database.sql)
+  const waiting = await sql`
+    select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where not l.granted and a.datname = current_database()`.execute(world.database.sql)
   return waiting.rows.length > 0
 }

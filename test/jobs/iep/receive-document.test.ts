@@ -296,15 +296,12 @@ test('no name of a file is in a job, its result or its history', async () => {
 
 const placeOf = (iepId: string) => ({ userId: family.userId, childId: family.childId, iepId })
 
+/** The jobs that are still to run, each with the ids it was asked for with that a test looks at. */
 async function waiting(): Promise<unknown[]> {
-  const jobs = await family.jobs()
-  return jobs
-    .filter(({ state }) => state === 'waiting')
-    .map(({ name, data }) => ({
-      name,
-      iepId: data['iepId'],
-      ...('revision' in data ? { revision: data['revision'] } : {}),
-    }))
+  const jobs = (await family.jobs()).filter(({ state }) => state === 'waiting')
+  return jobs.map(({ name, data: { iepId, revision } }) =>
+    revision === undefined ? { name, iepId } : { name, iepId, revision },
+  )
 }
 
 async function storePage(iepId: string): Promise<void> {

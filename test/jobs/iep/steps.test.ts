@@ -70,7 +70,7 @@ test('a range that fails costs itself alone: the next attempt asks for its pages
   const calls = await family.calls(iepId)
   expect(calls.filter(({ outcome }) => outcome === 'failed')).toHaveLength(1)
   const answered = calls.filter(({ outcome }) => outcome === 'answered').map(({ pages }) => pages)
-  expect(answered.toSorted()).toEqual([10, 10, 10, 10, 10, 5])
+  expect(answered.toSorted((a, b) => Number(a) - Number(b))).toEqual([5, 10, 10, 10, 10, 10])
 })
 
 test('a reader that is away altogether is left alone after four ranges', async () => {
@@ -269,6 +269,8 @@ test('redacting a document that went away stores nothing', async () => {
 })
 
 async function somebodyWaits(): Promise<boolean> {
-  const waiting = await sql`select 1 from pg_locks where not granted`.execute(family.world.database.sql)
+  const waiting = await sql`
+    select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where not l.granted and a.datname = current_database()`.execute(family.world.database.sql)
   return waiting.rows.length > 0
 }

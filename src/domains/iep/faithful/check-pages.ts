@@ -3,7 +3,7 @@ import { evidenceOf, isOfAnother, isSaid, type Evidence } from './evidence.ts'
 import { saidIn, type Said } from './facts.ts'
 import { aboutPlace, named, onlyOnce, wordsOf, type Checked, type Words } from './findings.ts'
 import { namedOnPages, type NamedOnPages } from './named-on-pages.ts'
-import { lowerCaseWords, namesIn, type Seen } from './names.ts'
+import { namesIn, vocabularyOf, type Vocabulary } from './names.ts'
 import { serviceOf, servicesIn } from './services.ts'
 import type { Value } from './values.ts'
 
@@ -17,8 +17,11 @@ export function checkAgainstPages(content: Content, pages: ReadonlyMap<number, s
   const evidence = evidenceOf(pages)
   const names = namedOnPages(pages)
   const places = wordsOf(content)
-  const seen = lowerCaseWords([...pages.values(), ...places.map(({ text }) => text)])
-  const looked = places.map((words) => look(words, { evidence, names, seen }))
+  const vocabulary = vocabularyOf(
+    places.map(({ text }) => text),
+    pages.values(),
+  )
+  const looked = places.map((words) => look(words, { evidence, names, vocabulary }))
   return {
     findings: onlyOnce([
       ...sectionsMissing(content),
@@ -94,7 +97,7 @@ const saysMissing = /\b(?:not|no|without|lacks?|missing|absent|nothing|none|neve
 interface Sources {
   evidence: ReadonlyMap<number, Evidence>
   names: NamedOnPages
-  seen: Seen
+  vocabulary: Vocabulary
 }
 
 function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
@@ -108,7 +111,7 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
       if (!isSaid(value, there)) findings.push(unsaid(place, said, value, there))
       else findings.push(...misplaced(place, said, value, there))
     }
-    for (const mention of namesIn(said.sentence, sources.seen, said.block.kind === 'heading')) {
+    for (const mention of namesIn(said.sentence, sources.vocabulary, said.block.kind === 'heading')) {
       checked++
       if (sources.names.isNamed(mention, cited)) continue
       const message = `The name "${mention.text}" does not occur so on the pages that the ${named(place)} cites.`

@@ -4,7 +4,7 @@ import { compareValues } from './compare.ts'
 import { named, onlyOnce, wordsOf, type Checked } from './findings.ts'
 import { languageFaults } from './language.ts'
 import { latinWords, namesAdded } from './named-in-translation.ts'
-import { lowerCaseWords, namesIn, type Mention, type Seen } from './names.ts'
+import { lowerCaseWords, namesIn, vocabularyOf, type Mention, type Vocabulary } from './names.ts'
 import { sentencesIn } from './sentences.ts'
 import { blocksKept, sectionsKept } from './structure.ts'
 import { valuesIn, type Value } from './values.ts'
@@ -18,13 +18,13 @@ import { valuesIn, type Value } from './values.ts'
 export function checkTranslation(source: Content, translation: Content, language: Translated): Checked {
   const translated = new Map(wordsOf(translation).map(({ place, text }) => [place, text]))
   const places = wordsOf(source).filter(({ place }) => translated.has(place))
-  const seen = lowerCaseWords(places.map(({ text }) => text))
+  const vocabulary = vocabularyOf(places.map(({ text }) => text))
   const english = latinWords(places.map(({ text }) => text).join('\n'))
   const compared = places.map(({ place, text }) =>
     comparePlace({
       place,
       language,
-      seen,
+      vocabulary,
       english,
       source: blocksOf(text),
       translation: blocksOf(translated.get(place) as string),
@@ -42,7 +42,7 @@ export function checkTranslation(source: Content, translation: Content, language
 interface Pair {
   place: Place
   language: Translated
-  seen: Seen
+  vocabulary: Vocabulary
   /** All words of the source. */
   english: ReadonlySet<string>
   source: Block[]
@@ -58,7 +58,7 @@ function comparePlace(pair: Pair): Checked {
       : [{ source: source.flatMap(sentencesIn), translation: translation.flatMap(sentencesIn) }]
   const values = passages.map((passage) => comparePassage(passage, place, language))
   const mentions = source.flatMap((block) =>
-    sentencesIn(block).flatMap((sentence) => namesIn(sentence, pair.seen, block.kind === 'heading')),
+    sentencesIn(block).flatMap((sentence) => namesIn(sentence, pair.vocabulary, block.kind === 'heading')),
   )
   const names = new Set(mentions.flatMap(({ words }) => words))
   return {
@@ -165,7 +165,7 @@ function namesLost(mentions: Mention[], passages: Passage[], { place, translatio
 }
 
 function namesNew({ place, language, english, translation }: Pair): Finding[] {
-  const known = { source: english, seen: lowerCaseWords(translation.map(({ raw }) => raw)) }
+  const known = { source: english, lower: lowerCaseWords(translation.map(({ raw }) => raw)) }
   return translation.flatMap(sentencesIn).flatMap((sentence) =>
     namesAdded(sentence, language, known).map(({ text }): Finding => ({
       place,

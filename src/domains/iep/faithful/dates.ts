@@ -132,7 +132,7 @@ function monthFirst(
   if (name === undefined || month === undefined) return undefined
   const doubtful = doubtfulMonths.has(name.key) && name.text === name.key
   let next = at + 1
-  if (tokens[next]?.text === '.' && !tokens[next]?.apart) next++
+  if (isShortened(tokens, next)) next++
   const from = dayAt(tokens, next) ?? impossibleDayAt(tokens, next)
   if (from && !doubtful) {
     let end = next + from.length
@@ -149,11 +149,24 @@ function monthFirst(
   const years = withYear(tokens, next, at, [{ month }], new Set([',', 'of', 'de', 'del', '-', '/']))
   const alone = years.days[0]?.[0]?.year === undefined
   if (alone && (doubtfulMonths.has(name.key) || name.key.length <= 4)) {
-    // June and July are short and sure; an abbreviation alone is not.
-    return /^(?:june|july|mayo)$/.test(name.key) ? { ...years, length: 1 } : undefined
+    // June and July are short and sure, March and May only behind such a word as `in`; an abbreviation alone is not.
+    const sure =
+      /^(?:june|july|mayo)$/.test(name.key) ||
+      (/^(?:march|may)$/.test(name.key) && !doubtful && beforeMonth.has(tokens[at - 1]?.key ?? ''))
+    return sure ? { ...years, length: 1 } : undefined
   }
   return alone ? { ...years, length: 1 } : doubtful ? undefined : years
 }
+
+/** The dot of `Mar. 12`; one that ends a sentence is no part of a date. */
+function isShortened(tokens: readonly Token[], at: number): boolean {
+  const next = tokens[at + 1]
+  return tokens[at]?.text === '.' && !tokens[at]?.apart && (next?.is === 'number' || next?.text === ',')
+}
+
+const beforeMonth = new Set(
+  'in by until till since from of during last next this before after early late mid'.split(' '),
+)
 
 /** `June 35`: a day that is in no calendar is still meant as one, unless it counts something (`In June 45 minutes`). */
 function impossibleDayAt(tokens: readonly Token[], at: number): { n: number; length: number } | undefined {
@@ -188,7 +201,7 @@ function dayFirst(
   if (name === undefined || month === undefined) return undefined
   if (doubtfulMonths.has(name.key) && name.text === name.key && language === 'en') return undefined
   next++
-  if (tokens[next]?.text === '.' && !tokens[next]?.apart) next++
+  if (isShortened(tokens, next)) next++
   const written = days.map((day) => ({ month, day }))
   return withYear(tokens, next, at, written, of)
 }

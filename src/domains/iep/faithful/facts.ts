@@ -42,12 +42,12 @@ function valuesInRow({ cells, header }: Block, language: Language): Value[] {
       ...valuesIn(cell, language).map((value) => measured(value, measure)),
     ]
   })
-  const per = values.flatMap(({ readings }) =>
-    readings.filter((reading) => reading.is === 'per' && !reading.once),
-  )[0]
+  const lone = values.find(({ readings: [reading] }) => reading?.is === 'per' && !reading.once)
+  const [reading] = lone?.readings ?? []
   const count = values.flatMap(({ readings }) => readings).find(isCount)
-  if (per?.is === 'per' && count) count.per = per.per
-  return values
+  if (reading?.is !== 'per' || !count) return values
+  count.per = reading.per
+  return values.filter((value) => value !== lone)
 }
 
 interface Measure {

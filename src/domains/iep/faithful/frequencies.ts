@@ -88,14 +88,11 @@ function asCountedPer(pieces: Piece[], at: number): void {
   const week = pieces[at]
   if (week?.is !== 'quantity' || week.numbers[0] !== 1 || !week.spelled || week.per) return
   if (week.unit !== 'day' && week.unit !== 'week' && week.unit !== 'month' && week.unit !== 'year') return
-  const owner = [pieces[at - 1], pieces[at + 1]].find(
-    (piece): piece is Quantity & Piece =>
-      piece?.is === 'quantity' &&
-      piece !== week &&
-      piece.per === null &&
-      (piece.unit === 'times' || piece.unit === 'duration'),
-  )
-  if (!owner) return
+  const [left, right] = [pieces[at - 1], pieces[at + 1]]
+  const owner =
+    left?.is === 'quantity' ? ownerAt(pieces, at - 1, false) : right?.is === 'quantity' ? right : undefined
+  const recurs = owner?.per === null && (owner.unit === 'times' || owner.unit === 'duration')
+  if (!recurs) return
   pieces[at] = {
     is: 'per',
     start: week.start,

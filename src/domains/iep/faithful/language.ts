@@ -84,6 +84,8 @@ function isOther(words: string[], language: Translated): boolean {
   if (language === 'zh') {
     const han = words.filter(isHan).length
     const other = words.length - han
+    const kana = words.join('').match(/[\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/gu)?.length ?? 0
+    if (kana > 2 && kana * 3 > han) return true
     return (han === 0 && words.filter(isPlain).length >= 2) || (other >= 4 && other * 2 > han)
   }
   if (words.length < fewest) return false

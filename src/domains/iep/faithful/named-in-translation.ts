@@ -1,7 +1,7 @@
 import type { Translated } from '../content.ts'
 import { folded, foldedParts } from './fold.ts'
 import { runsIn, type Word } from './name-runs.ts'
-import { namesIn, type Mention, type Seen } from './names.ts'
+import { namesIn, type Mention } from './names.ts'
 import { plainText } from './plain-text.ts'
 import { looksOrdinary } from './words/endings.ts'
 import { ordinaryWords, organisations } from './words/ordinary.ts'
@@ -17,36 +17,37 @@ export function latinWords(text: string): Set<string> {
 export function namesAdded(
   sentence: string,
   language: Translated,
-  { source, seen }: { source: ReadonlySet<string>; seen: Seen },
+  { source, lower }: { source: ReadonlySet<string>; lower: ReadonlySet<string> },
 ): Mention[] {
-  return finders[language](sentence, seen).filter(({ words }) => words.some((word) => !source.has(word)))
+  return finders[language](sentence, lower).filter(({ words }) => words.some((word) => !source.has(word)))
 }
 
-/** `seen`: words in lower case in the translation. */
-const finders: Record<Translated, (sentence: string, seen: Seen) => Mention[]> = {
+/** `lower`: words in lower case in the translation. */
+const finders: Record<Translated, (sentence: string, lower: ReadonlySet<string>) => Mention[]> = {
   // Among Chinese characters every English word with a capital letter stands out.
-  zh: (sentence, seen) => namesIn(plainText(sentence).replaceAll(/\p{sc=Han}+/gu, ' 字 '), seen),
+  zh: (sentence, lower) =>
+    namesIn(plainText(sentence).replaceAll(/\p{sc=Han}+/gu, ' 字 '), { lower, names: new Set() }),
   es: namesInSpanish,
   vi: namesInVietnamese,
 }
 
-function namesInSpanish(sentence: string, seen: Seen): Mention[] {
+function namesInSpanish(sentence: string, lower: ReadonlySet<string>): Mention[] {
   return runsIn(plainText(sentence)).flatMap(({ words, titled, opens }) => {
     const likely = words.filter(
-      ({ text }, at) => !isOrdinarySpanish(text, seen) && (titled || !opens || at > 0 || words.length > 1),
+      ({ text }, at) => !isOrdinarySpanish(text, lower) && (titled || !opens || at > 0 || words.length > 1),
     )
     return likely.length === 0 ? [] : [mentionOf(likely)]
   })
 }
 
-function isOrdinarySpanish(word: string, seen: Seen): boolean {
+function isOrdinarySpanish(word: string, lower: ReadonlySet<string>): boolean {
   if (/^\p{Lu}+s?$/u.test(word)) return true
   return foldedParts(word).every(
     (part) =>
       spanishOrdinary.has(part) ||
       ordinaryWords.has(part) ||
       organisations.has(part) ||
-      seen.has(part) ||
+      lower.has(part) ||
       spanishEndings.test(part) ||
       looksOrdinary(part),
   )

@@ -14,8 +14,13 @@ export interface Mention {
   initials: string[]
 }
 
-/** What is known of words besides the lists: those seen without a capital letter somewhere, folded. */
-export type Seen = ReadonlySet<string>
+/** What is known of the words of some texts besides the lists, folded. */
+export interface Vocabulary {
+  /** Seen without a capital letter somewhere: likely no names. */
+  lower: ReadonlySet<string>
+  /** Names for sure, as they stand inside a sentence somewhere: at the start of one they are names as well. */
+  names: ReadonlySet<string>
+}
 
 /**
  * The persons named in an English text. A capital letter says little at the start of a sentence, in a title or in this
@@ -23,8 +28,15 @@ export type Seen = ReadonlySet<string>
  * (`Ms.`), or it is a capitalised word inside a sentence, or at its start before such a word as `receives`, that is
  * neither in the list of ordinary terms nor seen in lower case, nor part of a school, a test or a programme.
  */
-export function namesIn(markdown: string, seen: Seen, isHeading = false): Mention[] {
-  return runsIn(plainText(markdown)).flatMap((run) => mentionsIn(run, seen, isHeading))
+export function namesIn(markdown: string, vocabulary: Vocabulary, isHeading = false): Mention[] {
+  return runsIn(plainText(markdown)).flatMap((run) => mentionsIn(run, vocabulary, isHeading))
+}
+
+/** What the texts of one document say of their words; `context` are texts that tell only what is written in lower case. */
+export function vocabularyOf(texts: readonly string[], context: Iterable<string> = []): Vocabulary {
+  const lower = lowerCaseWords([...texts, ...context])
+  const none = { lower, names: new Set<string>() }
+  return { lower, names: new Set(texts.flatMap((text) => namesIn(text, none)).flatMap(({ words }) => words)) }
 }
 
 /** The words that stand without a capital letter in some texts, folded. */
@@ -35,7 +47,7 @@ export function lowerCaseWords(texts: Iterable<string>): Set<string> {
   return seen
 }
 
-function mentionsIn(run: Run, seen: Seen, isHeading: boolean): Mention[] {
+function mentionsIn(run: Run, vocabulary: Vocabulary, isHeading: boolean): Mention[] {
   if (run.titled) return run.words.every(({ text }) => isListed(text)) ? [] : [mention(run.words)]
   if (run.words.some(({ text }) => foldedParts(text).some((part) => organisations.has(part)))) return []
   if (run.linked && run.words.some(({ text }) => isListed(text))) return []
@@ -46,16 +58,18 @@ function mentionsIn(run: Run, seen: Seen, isHeading: boolean): Mention[] {
     if (word.text.length > 1 && isListed(word.text)) groups.push([])
     else groups.at(-1)?.push(word)
   }
-  return groups.filter((group) => isName(group, run, seen, isHeading)).map(mention)
+  return groups.filter((group) => isName(group, run, vocabulary, isHeading)).map(mention)
 }
 
-function isName(group: Word[], run: Run, seen: Seen, isHeading: boolean): boolean {
+function isName(group: Word[], run: Run, { lower, names }: Vocabulary, isHeading: boolean): boolean {
   const full = group.filter(({ text }) => text.length > 1)
-  const likely = full.filter(({ text }) => !isSeen(text, seen) && !looksOrdinary(folded(text)))
+  const likely = full.filter(({ text }) => !isIn(text, lower) && !looksOrdinary(folded(text)))
   if (likely.length === 0) return false
   if (full.length >= 2) return true
   if (isHeading || run.linked) return false
   if (!run.opens || group[0] !== run.words[0] || group.length > 1) return true
+  const [only] = full
+  if (only && isIn(only.text, names)) return true
   return run.behindRole || run.next === "'s" || personVerbs.has(run.next.toLowerCase())
 }
 
@@ -77,6 +91,6 @@ function isListed(word: string): boolean {
     .every((part) => ordinaryWords.has(folded(part)) || (/^\p{Lu}{2,}s?$/u.test(part) && part.length <= 6))
 }
 
-function isSeen(word: string, seen: Seen): boolean {
-  return foldedParts(word).every((part) => seen.has(part))
+function isIn(word: string, words: ReadonlySet<string>): boolean {
+  return foldedParts(word).every((part) => words.has(part))
 }

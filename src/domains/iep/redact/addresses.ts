@@ -118,7 +118,7 @@ const isStreetBeforeNumber: Holds = (page, match) =>
   )
 
 const boxes =
-  /(?<!\p{L})(?:P\.? ?O\.? ?(?:Box|B\.)|Post(?:al)? Office Box|Post Office Box|Apartado(?: Postal| de Correos)?|(?:RR|R\.R\.|Rural Route|HC) ?#? ?\d{1,3},? {0,2}Box|Casilla(?: Postal)?)[ |:#]{0,4}(?:No\.? ?)?\d{1,6}(?!\d)/giu
+  /(?<!\p{L})(?:P\.? {0,2}O\.? {0,3}(?:Box|B\.)|Post(?:al)? {1,3}Office {1,3}Box|Apartado(?: Postal| de Correos)?|(?:RR|R\.R\.|Rural Route|HC) ?#? ?\d{1,3},? {0,2}Box|Casilla(?: Postal)?)[ |:#]{0,4}(?:No\.? ?)?\d{1,6}(?!\d)/giu
 
 /** A unit of a school book is no apartment: only the words that mean nothing else stand alone. */
 const apartments =

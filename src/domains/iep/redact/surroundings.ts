@@ -21,10 +21,10 @@ export function namesSomethingNumbered(text: string): boolean {
   )
 }
 
-/** A date, as it begins at a place. */
+/** A date, as it begins at a place, and nothing longer that begins like one. */
 export function isDateAt(page: string, at: number): boolean {
-  return /^(?:\d{1,2} ?[-/.] ?\d{1,2} ?[-/.] ?(?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})(?!\d)/.test(
-    page.slice(at, at + 16),
+  return /^(?:\d{1,2} ?[-/.] ?\d{1,2} ?[-/.] ?(?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})(?!\d|-[\dA-Za-z])/.test(
+    page.slice(at, at + 20),
   )
 }
 

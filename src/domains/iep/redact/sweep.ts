@@ -47,7 +47,7 @@ function numbersIn(line: string): HiddenKind | undefined {
       return shape === '3-2-4' ? 'ssn' : 'phone'
   }
   const label =
-    /(?:\bssn|\bssid|\bsasid|\bstudent id|social security(?: number)?)[ #:.*|]{0,6}(\d[\d-]{5,14})(?![\d/]| ?%)/i.exec(
+    /(?:\bssn|\bssid|\bsasid|\bstudent id|social security(?: number)?)[ #:.*|]{0,6}(\d[\d-]{4,14}\d)(?![\d/]|-\d| ?%)/i.exec(
       line,
     )
   if (!label || isDate.test(label[1] ?? '')) return undefined

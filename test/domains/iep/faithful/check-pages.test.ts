@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { sectionKeys, type Content, type Finding } from '../../../../src/domains/iep/content.ts'
+import { sectionKeys, type Content, type Finding, type Place } from '../../../../src/domains/iep/content.ts'
 import { checkAgainstPages } from '../../../../src/domains/iep/faithful/check-pages.ts'
+import { wordsOf } from '../../../../src/domains/iep/faithful/findings.ts'
 import { changedDigits, only, places, textAt, withText } from './samples/change.ts'
 import { english } from './samples/english.ts'
 import { pages } from './samples/pages.ts'
@@ -21,19 +22,24 @@ test('a page that is quoted whole is faithful to itself', () => {
 })
 
 test('a digit that is changed is found, unless the pages say the other value as well', () => {
+  const cited = (place: Place): Map<number, string> => {
+    const numbers = wordsOf(english).find((words) => words.place === place)?.pages ?? []
+    return new Map([...pages].filter(([number]) => numbers.includes(number)))
+  }
   const alsoTrue = [
     'March 19, 2026', // when occupational therapy begins
     'June 12 to', // when the first objective is due
-    'summer of 2016', // the year of birth
-    'summer of 2022', // when Ada was first eligible
-    'summer of 2024',
-    'summer of 2027',
+    'ummer of 2016', // the year of birth
+    'ummer of 2022', // when Ada was first eligible
+    'ummer of 2024',
+    'ummer of 2027',
   ]
   const unseen = places.flatMap((place) =>
     Array.from(changedDigits(textAt(english, place)))
       .filter(
         ({ text }) =>
-          valueFindings(checkAgainstPages(withText(only(english, place), place, text), pages)).length === 0,
+          valueFindings(checkAgainstPages(withText(only(english, place), place, text), cited(place)))
+            .length === 0,
       )
       .map(({ around }) => `${place}: ${around}`),
   )
@@ -150,7 +156,7 @@ const claims: [page: string, claim: string, unsaid: string[]][] = [
   ['School year 2025-26', 'The school year 2025-2026', []],
   ['June 15 to July 10, 2026', 'From June 15 to July 11, 2026.', ['July 11, 2026']],
   ['Bus at 7:35 a.m.', 'The bus comes at 7:35 AM.', []],
-  ['Bus at 7:35 a.m.', 'The bus comes at 7:35 p.m.', ['7:35 p.m']],
+  ['Bus at 7:35 a.m.', 'The bus comes at 7:35 p.m.', ['7:35 p.m.']],
   // What counts nothing
   ['The team agreed.', 'One of the goals is that first she reads. Her daily work helps.', []],
   ['Reading. Writing.', '1. Reading\n2. Writing', []],

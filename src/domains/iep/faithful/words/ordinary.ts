@@ -132,7 +132,7 @@ export const ordinaryWords = set(`
   gort dibels lexile iready fastbridge beery bot peabody bracken stanford binet leiter goldman fristoe behavior rating
   caspp caaspp elpac celdt smarter balanced star renaissance i-ready newsela orton gillingham wilson lindamood bell
   fundations heggerty raz barton lexia touchmath khan kahoot boardmaker proloquo pecs teacch aba floortime
-  medicare medicaid medi cal ssi ferpa hipaa ada usc cfr cde ocr ed
+  medicare medicaid medi cal ssi ferpa hipaa usc cfr cde ocr ed
   u s usa uk
 
   ongoing met partially emerging mastered introduced satisfactory excellent yes no none not applicable n/a tbd
