@@ -3,6 +3,7 @@ import path from 'node:path'
 import { gatherFacts, type Facts } from './facts.ts'
 import { judge, type Mark, type Samples } from './marks.ts'
 import { partNames, type Options, type PartName } from './options.ts'
+import { documents } from './parts/documents.ts'
 import { drain } from './parts/drain.ts'
 import { enqueue } from './parts/enqueue.ts'
 import { ensureUser } from './parts/ensure-user.ts'
@@ -33,6 +34,7 @@ const parts: Record<PartName, (setting: Setting) => Promise<{ tables: Table[]; s
   d: polls,
   e: ensureUser,
   f: recovery,
+  g: documents,
 }
 
 const root = path.resolve(import.meta.dirname, '..')

@@ -18,6 +18,8 @@ export interface Stack extends AsyncDisposable {
   databases: Databases
   redis: { url: string; version: string; durability: Record<string, string> }
   pids: { postgres: number; redis: number }
+  /** Where the stack and whatever belongs to it keeps files; removed with it. */
+  directory: string
   /** The environment of every process of the product in this stack. */
   env: Record<string, string>
   /** Forgets every key, except which Redis this is. */
@@ -77,6 +79,7 @@ export async function openStack({ say, logLevel, profile }: StackOptions): Promi
         durability: await settingsOf(redis, ['appendonly', 'appendfsync', 'maxmemory-policy']),
       },
       pids: { postgres: postgres.pid, redis: redisServer.pid },
+      directory,
       env,
       clearRedis: async () => {
         await redis.flushall()

@@ -5,6 +5,7 @@ import { batched } from './batch.ts'
 import type { Ask } from './define.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { enter, type Entered, type Entry } from './ledger/enter.ts'
+import type { Ticket } from './ledger/rows.ts'
 
 /** Turns wishes into promises: a job exists if and only if the transaction that asked for it committed. */
 export interface Accept {
@@ -33,11 +34,19 @@ export function createAccept(options: {
   const { database, dispatcher, metrics } = options
 
   const report = (asks: Ask[], entered: Entered[]): void => {
+    const counts = new Map<string, number>()
+    const tickets: Ticket[] = []
     for (const [index, { decision, ticket }] of entered.entries()) {
-      const job = asks[index]?.job.name ?? 'unknown'
-      metrics.accepted.inc({ job, decision })
-      if (decision === 'stands') metrics.absorbed.inc({ job })
-      if (ticket) dispatcher.dispatch(asks[index]?.job.light ? { ...ticket, light: true } : ticket)
+      const { name, light } = (asks[index] as Ask).job
+      counts.set(`${name} ${decision}`, (counts.get(`${name} ${decision}`) ?? 0) + 1)
+      if (ticket) tickets.push(light ? { ...ticket, light } : ticket)
+    }
+    dispatcher.dispatch(...tickets)
+    // Neighbours are mostly of one kind: counted once for all of them.
+    for (const [kind, count] of counts) {
+      const [job = '', decision = ''] = splitOnce(kind)
+      metrics.accepted.inc({ job, decision }, count)
+      if (decision === 'stands') metrics.absorbed.inc({ job }, count)
     }
   }
 
@@ -66,6 +75,12 @@ export function createAccept(options: {
     },
     now: async (ask, trace) => together({ ask, entry: entryOf(ask, trace) }),
   }
+}
+
+/** A job's name has no blanks; a decision may have. */
+const splitOnce = (kind: string): [string, string] => {
+  const at = kind.indexOf(' ')
+  return [kind.slice(0, at), kind.slice(at + 1)]
 }
 
 /**

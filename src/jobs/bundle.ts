@@ -18,8 +18,7 @@ export const bullId = (ticket: { id: string; ticket: number }): string => `${tic
 
 /** The ticket a BullMQ id stands for; undefined for an id that is none of ours. */
 export function ticketOf(id: unknown): { id: string; ticket: number } | undefined {
-  const parts =
-    typeof id === 'string' && /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d{1,9})$/.exec(id)
+  const parts = typeof id === 'string' && /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d{1,9})$/.exec(id)
   return parts ? { id: parts[1] as string, ticket: Number(parts[2]) } : undefined
 }
 
@@ -57,7 +56,10 @@ const homesKey = (queue: string): string => `${redisPrefix}:${queue}:bundled`
 
 /** Notes where the tickets of bundles are, so that the sweep can ask for them. */
 export async function noteBundles(redis: Redis, queue: string, bundles: Bundle[]): Promise<void> {
-  await redis.hset(homesKey(queue), ...bundles.flatMap(({ id, tickets }) => tickets.flatMap((each) => [each, id])))
+  await redis.hset(
+    homesKey(queue),
+    ...bundles.flatMap(({ id, tickets }) => tickets.flatMap((each) => [each, id])),
+  )
 }
 
 /** Forgets the tickets of a bundle that has been worked off. */

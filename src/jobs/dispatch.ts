@@ -91,6 +91,7 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
 
   return {
     dispatch: (...tickets) => {
+      if (tickets.length === 0) return
       const room = WAITING_AT_MOST - waiting.length
       waiting.push(...tickets.slice(0, room))
       drop(tickets.slice(room))

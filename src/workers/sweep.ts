@@ -130,7 +130,8 @@ async function bringUnknown(parts: SweepParts): Promise<void> {
 async function unknownTo(redis: Redis, queue: Queue, rows: Ticket[]): Promise<Ticket[]> {
   const carriers = await carriersOf(redis, queue.name, rows.map(bullId))
   const pipeline = redis.pipeline()
-  for (const carrier of carriers) pipeline.hmget(queue.toKey(carrier), 'timestamp', 'finishedOn', 'processedOn')
+  for (const carrier of carriers)
+    pipeline.hmget(queue.toKey(carrier), 'timestamp', 'finishedOn', 'processedOn')
   const answers = (await pipeline.exec()) ?? []
   return rows.filter((_, index) => {
     const [error, fields] = answers[index] ?? [new Error('no answer'), undefined]

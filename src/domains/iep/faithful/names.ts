@@ -62,9 +62,8 @@ function mentionsIn(run: Run, vocabulary: Vocabulary, isHeading: boolean): Menti
 }
 
 function isName(group: Word[], run: Run, { lower, names }: Vocabulary, isHeading: boolean): boolean {
-  const full = group.filter(({ text }) => text.length > 1)
-  const likely = full.filter(({ text }) => !isIn(text, lower) && !looksOrdinary(folded(text)))
-  if (likely.length === 0) return false
+  const full = group.filter(({ text }) => text.length > 1 && !isLikeWords(text))
+  if (full.every(({ text }) => isIn(text, lower))) return false
   if (full.length >= 2) return true
   if (isHeading || run.linked) return false
   if (!run.opens || group[0] !== run.words[0] || group.length > 1) return true
@@ -89,6 +88,15 @@ function isListed(word: string): boolean {
   return word
     .split('-')
     .every((part) => ordinaryWords.has(folded(part)) || (/^\p{Lu}{2,}s?$/u.test(part) && part.length <= 6))
+}
+
+/** `Noise-Canceling`, `Additionally`: one part that is a word is enough. */
+function isLikeWords(word: string): boolean {
+  const parts = foldedParts(word)
+  return (
+    looksOrdinary(folded(word)) ||
+    parts.some((part) => parts.length > 1 && (ordinaryWords.has(part) || looksOrdinary(part)))
+  )
 }
 
 function isIn(word: string, words: ReadonlySet<string>): boolean {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { Seen } from '../../../jobs/ledger/read.ts'
 import { days } from '../../../shared/time.ts'
 
@@ -18,8 +18,9 @@ export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + i
 export function createStatusLinks(secret: string | undefined): StatusLinks {
   if (secret === undefined) return { to: () => undefined, opens: () => false }
 
+  const key = createSecretKey(secret, 'utf8')
   const macOf = (id: string, round: string, expires: string): string =>
-    createHmac('sha256', secret).update(`millrace status link ${id} ${round} ${expires}`).digest('base64url')
+    createHmac('sha256', key).update(`millrace status link ${id} ${round} ${expires}`).digest('base64url')
 
   return {
     to: ({ id, round, asked_at }) => {

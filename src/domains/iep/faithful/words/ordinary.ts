@@ -141,5 +141,43 @@ export const ordinaryWords = set(`
   because since despite although therefore moreover furthermore additionally likewise similarly accordingly
   according based given regarding concerning including starting ending beginning following
   important key people person staff personnel others everyone anybody
+
+  problem problems solving solve outcome outcomes example examples fun bunch club noise canceling cancelling aloud
+  word words sentence sentences paragraph paragraphs story stories sound sounds letter letters digit digits fact facts
+  order sequence pattern patterns idea ideas main topic topics event events cause effect opinion response responses
+  request requests help helper helpers share shares sharing line up clean stop stops go calm corner zone zones social thinking
+  emotion emotions feelings feeling peer play playground bus car walk ride driver cafeteria office hallway bathroom
+  kitchen garden door desk seat chair table board screen paper pencil pencils pen grip grips slant lined highlighter folder
+  binder planner agenda calendar clock watch phone app apps website video videos game games toy toys puzzle puzzles
+  bird birds animal animals dog cat horse dinosaur dinosaurs train trains map maps drawing painting dance soccer
+  basketball baseball swimming swim running sport sports lego legos disney minecraft roblox pokemon youtube
+  guidance policy policies form forms box boxes check checks circle mark marks x o version draft final copy original
+  attachment attachments appendix cover header footer
+  type types kind kinds size sizes color colors red orange yellow green blue purple
+  people everyone child's student's parent's teacher's team's
+  age ages sex gender male female birthdate born birthday ethnicity race language dominant primary native fluent
+  city zip country nation residence attendance enrolled enrollment grade's
+  impact involvement curriculum access participation nonparticipation percent percentage total average mean median
+  rate rates accuracy trial trials opportunity opportunities consecutive criteria cue independence independent
+  independently minimal moderate maximum verbal gestural model models modeled
+  triggers trigger dislikes dislike motivators motivator likes challenge challenges difficulty difficulties weakness
+  weaknesses growth gains regression recoupment maintenance generalization
+  diet allergy height weight hearing passed failed pass fail normal limits within
+  bilingual bicultural multilingual monolingual english-language learner learners newcomer redesignated reclassified
+  mode modes media format formats large-print braille captioning captions sign asl amplification fm
+  career technical job jobs volunteer internship housing bank money budget shopping cooking laundry
+  suspension suspensions expulsion discipline manifestation restraint seclusion incident incidents
+  invitation invited excused excusal waiver waived timeline timelines deadline due
+  complaint mediation hearing hearings due process ombudsman appeal stay put
+
+  guatemala honduras salvador nicaragua panama cuba haiti dominican republic puerto rico colombia venezuela ecuador peru
+  chile argentina bolivia uruguay paraguay brazil canada england britain ireland scotland france germany italy spain
+  portugal poland ukraine russia turkey iran iraq syria lebanon israel palestine egypt morocco algeria sudan ethiopia
+  eritrea kenya nigeria ghana congo liberia india pakistan bangladesh nepal afghanistan burma myanmar thailand laos
+  cambodia philippines indonesia malaysia singapore korea japan taiwan hong kong mongolia tibet australia zealand samoa
+  tonga fiji guam europe asia africa
+  guatemalan honduran salvadoran cuban colombian venezuelan ecuadorian peruvian brazilian canadian filipino filipina
+  cambodian laotian thai burmese pakistani afghan iranian iraqi syrian egyptian ethiopian nigerian ukrainian polish
+  mayan mam quechua mixtec zapotec mien samoan tongan amharic tigrinya swahili yoruba igbo bengali gujarati tamil telugu
   our local stand-in stand
 `)

@@ -23,9 +23,24 @@ export const spanishOrdinary: ReadonlySet<string> = new Set(
   linea base resumen nota notas area areas prueba pruebas puntaje puntuacion estandar percentil grado edad
   responsable responsables nombre rol relacion firma firmas reunion participantes asistentes otros otras todos todas
   sala biblioteca oficina comedor hogar casa terapeuta fisioterapeuta trabajador trabajadora social
+  otro otra mejora individuo individuos asiento asientos grupo grupos pequeno pequena pequenos pequenas grande grandes
+  horario horarios ruido ruidos audifonos descanso descansos ensenanza educador educadora preferencial preferenciales
+  tabla lista cuadro resultado resultados punto puntos criterio criterios paso pasos intento intentos
+  texto voz copia copias libro libros papel lapiz calculadora computadora tableta dispositivo dispositivos
+  derecho acuerdo consejeria trabajo tarea tareas examen examenes calificaciones boleta
+  habilidad habilidades conversacion palabra palabras oracion oraciones problema problemas numero numeros
+  cuidado cuidados higiene seguridad vida diaria juego juegos recreo almuerzo desayuno autobus
+  si no ninguno ninguna nada todo toda cada mas menos muy bien mal mejor peor nuevo nueva primer primera segundo segunda
+  tercer tercera cuarto cuarta quinto quinta uno dos tres cuatro cinco seis siete ocho nueve diez
+  desde hasta entre durante antes despues luego ahora hoy siempre nunca cerca lejos dentro fuera
+  puede pueden tiene tienen esta estan es son fue fueron sera seran recibe recibira recibio lee leera escribe escribira
+  usa usara trabaja trabajara necesita participa asiste habla vive dice dijo mostro muestra obtuvo logro
+  cuando quien cual cuales porque aunque mientras tanto asi entonces pero sino
+  colombia venezuela guatemala honduras salvador nicaragua cuba peru chile argentina brasil espana china vietnam filipinas
+  pruebas prueba tiempo extendido repetida repetidas lectura seguimiento instrucciones instruccion
   senor senora senorita don dona`.split(/\s+/),
 )
 
 /** As `spanishOrdinary`, by the ending. */
 export const spanishEndings =
-  /(?:cion|ciones|sion|siones|dad|dades|miento|mientos|mente|ivo|iva|ivos|ivas|ismo|ista|istas|logia|logo|loga|ario|aria|arios|arias|izado|izada|ico|ica|icos|icas|ado|ada|ados|adas|ido|ida|idos|idas|encia|encias|ancia|ura|able|ables|ible|ibles|ando|iendo|oso|osa|torio|toria)$/
+  /(?:cion|ales|iales|anza|anzas|eros|eras|ores|oras|ciones|sion|siones|dad|dades|miento|mientos|mente|ivo|iva|ivos|ivas|ismo|ista|istas|logia|logo|loga|ario|aria|arios|arias|izado|izada|ico|ica|icos|icas|ado|ada|ados|adas|ido|ida|idos|idas|encia|encias|ancia|ura|able|ables|ible|ibles|ando|iendo|oso|osa|torio|toria)$/
