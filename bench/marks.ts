@@ -1,4 +1,6 @@
 import { median, shortly } from './numbers.ts'
+import type { Crowd } from './parts/documents/crowd.ts'
+import type { DocumentSample } from './parts/documents.ts'
 import type { Drain } from './parts/drain.ts'
 import type { Enqueue } from './parts/enqueue.ts'
 import type { LatencySample } from './parts/latency.ts'
@@ -17,7 +19,13 @@ export interface Mark {
 
 /** Judges the marks whose numbers were measured in this run. */
 export function judge(samples: Samples): Mark[] {
-  return [...ofEnqueue(samples.a), ...ofDrain(samples.b), ...ofLatency(samples.c), ...ofRecovery(samples.f)]
+  return [
+    ...ofEnqueue(samples.a),
+    ...ofDrain(samples.b),
+    ...ofLatency(samples.c),
+    ...ofRecovery(samples.f),
+    ...ofDocuments(samples.g),
+  ]
 }
 
 function ofEnqueue(samples: unknown[] | undefined): Mark[] {
@@ -66,6 +74,34 @@ function ofRecovery(samples: unknown[] | undefined): Mark[] {
   const longest = samples?.length ? Math.max(...(samples as number[])) : Number.NaN
   return below('longest recovery after a crash, in seconds', longest, 15)
 }
+
+function ofDocuments(samples: unknown[] | undefined): Mark[] {
+  const all = (samples ?? []) as DocumentSample[]
+  const alone = all.filter((each) => each.measured === 'alone').map(({ wall, critical }) => wall / critical)
+  const memory = all.filter((each) => each.measured === 'memory').map(({ peak }) => peak)
+  return [
+    ...atMost('a document alone, beside the calls that nothing could shorten', median(alone), 1.15),
+    ...all.flatMap((each) => (each.measured === 'crowd' ? ofCrowd(each) : [])),
+    ...atMost('memory for the longest document, beside the shortest', Math.max(...memory) / (memory[0] ?? Number.NaN), 1.5),
+  ]
+}
+
+function ofCrowd({ models, served }: Crowd): Mark[] {
+  const firsts = served.map(({ first }) => first)
+  const waits = served.map(({ first, examined }) => first - examined)
+  return [
+    ...models.flatMap(({ model, used }) =>
+      atLeast(`${model} under a provider that refuses, of what it allows`, used, 0.9),
+    ),
+    ...atMost('first documents of users, the last beside the first', Math.max(...firsts) / Math.min(...firsts), 2),
+    ...atMost('the same, once each was looked into', Math.max(...waits) / Math.min(...waits), 2),
+  ]
+}
+
+const atMost = (name: string, found: number, wanted: number): Mark[] =>
+  Number.isFinite(found)
+    ? [{ name, wanted: `at most ${wanted} ×`, found: `${found.toFixed(2)} ×`, met: found <= wanted }]
+    : []
 
 const atLeast = (name: string, found: number, wanted: number): Mark[] =>
   Number.isFinite(found)

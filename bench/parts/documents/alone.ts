@@ -10,6 +10,9 @@ export interface Alone {
   wall: number
   /** Milliseconds of the model calls that nothing could make shorter, and of which steps they consist. */
   critical: number
+  /** Until the first call, and after the last one. */
+  before: number
+  after: number
   read: number
   summarise: number
   translate: number
@@ -18,7 +21,7 @@ export interface Alone {
 }
 
 /** What the provider takes for a call, in milliseconds. */
-export const pace = { millisecondsPerCall: 400, millisecondsPerPage: 150, millisecondsPerToken: 1 }
+export const pace = { millisecondsPerCall: 400, millisecondsPerPage: 150, millisecondsPerToken: 2 }
 
 /** Documents one after another, each alone; the first is only there to warm up. */
 export async function measureAlone(
@@ -31,11 +34,11 @@ export async function measureAlone(
   const pdf = await paperOf(pages)
   for (const [index, childId] of children.entries()) {
     const paper = await place.upload({ ...parent, children }, childId, index === 0 ? await paperOf(2) : pdf)
-    const began = performance.now()
+    const began = Date.now()
     await place.arrive(paper)
     await place.processed(paper)
-    const wall = performance.now() - began
-    if (index > 0) found({ measured: 'alone', pages, wall, ...(await criticalPath(place, paper)) })
+    const ended = Date.now()
+    if (index > 0) found({ measured: 'alone', pages, ...(await criticalPath(place, paper, { began, ended })) })
   }
 }
 
@@ -46,7 +49,8 @@ export async function measureAlone(
 async function criticalPath(
   { asking }: Place,
   { iepId }: Paper,
-): Promise<Omit<Alone, 'measured' | 'pages' | 'wall'>> {
+  { began, ended }: { began: number; ended: number },
+): Promise<Omit<Alone, 'measured' | 'pages'>> {
   const calls = await asking.database.run<Call>(callsOf, [iepId])
   const of = (step: string): Call[] => calls.filter((call) => call.step === step)
   const read = Math.max(...of('read').map(({ took }) => took))
@@ -54,6 +58,9 @@ async function criticalPath(
   const languages = Object.values(Object.groupBy(of('translate'), ({ language }) => language ?? ''))
   const translate = Math.max(...languages.map((asked = []) => sum(asked.map(({ took }) => took))))
   return {
+    wall: ended - began,
+    before: Math.min(...calls.map(({ from }) => from)) - began,
+    after: ended - Math.max(...calls.map(({ from, took }) => from + took)),
     critical: read + summarise + translate,
     read,
     summarise,
@@ -66,6 +73,8 @@ async function criticalPath(
 interface Call {
   step: string
   language: string | null
+  /** Milliseconds since 1970. */
+  from: number
   took: number
   tokens: number
 }
@@ -73,7 +82,8 @@ interface Call {
 const callsOf = {
   name: 'bench.calls',
   text: `
-select step, language, extract(epoch from ended_at - started_at)::float8 * 1000 as took,
+select step, language, extract(epoch from started_at)::float8 * 1000 as "from",
+  extract(epoch from ended_at - started_at)::float8 * 1000 as took,
   coalesce(completion_tokens, 0) as tokens
 from iep.model_calls where iep_id = $1`,
 }

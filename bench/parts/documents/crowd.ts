@@ -14,7 +14,15 @@ export interface Crowd {
   seconds: number
   models: ModelUse[]
   /** One for each user, the one with the most documents first. */
-  served: { documents: number; first: number; last: number }[]
+  served: Served[]
+}
+
+/** Seconds since all arrived: when a user had the first and the last document, and when the first had been looked into. */
+export interface Served {
+  documents: number
+  examined: number
+  first: number
+  last: number
 }
 
 /** How well a model was made use of. Seconds, and shares from 0 to 1. */
@@ -47,11 +55,12 @@ export async function measureCrowd(
   const began = Date.now()
   for (const paper of papers) await place.arrive(paper)
   for (;;) {
-    const [moment] = await place.asking.database.run<Moment>(momentQuery)
+    const [moment] = await place.asking.database.run<Moment>(momentQuery, [])
+    console.error(JSON.stringify([((Date.now()-began)/1000).toFixed(1), moment, await place.asking.database.run({name:'dbg',text:`select lane, concurrency c, ceiling, per_second ps, refusals, greatest(0,extract(epoch from paused_until-now())) paused, (select count(*)::int from iep.turns t where t.lane=l.lane and granted_at is null) waiting, (select count(*)::int from iep.turns t where t.lane=l.lane and granted_at is not null and ended_at is null) held from iep.lanes l`},[]), await place.asking.database.run({name:'dbg2',text:`select name, state, count(*)::int n from millrace.jobs where state not in ('completed') group by 1,2`},[])]))
     if (moment) moments.push({ ...moment, at: Date.now() })
     if (moment?.processed === papers.length) break
     if (moment && moment.failed > 0) throw new Error(`${moment.failed} documents or languages failed.`)
-    await sleep(200)
+    await sleep(1000)
   }
   const seconds = (Date.now() - began) / 1000
   const calls = await place.calls()
@@ -150,18 +159,30 @@ const common = (one: Span, other: Span): Span => ({
 const lengthOf = ({ from, to }: Span): number => Math.max(0, to - from)
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-async function servedSince({ asking }: Place, papers: Paper[], began: number): Promise<Crowd['served']> {
-  const done = await asking.database.run<{ userId: string; at: number }>(doneQuery)
+async function servedSince({ asking }: Place, papers: Paper[], began: number): Promise<Served[]> {
+  const done = await asking.database.run<Done>(doneQuery, [])
   const users = [...new Set(papers.map(({ userId }) => userId))]
   return users.map((userId) => {
-    const times = done.filter((each) => each.userId === userId).map(({ at }) => (at - began) / 1000)
-    return { documents: times.length, first: Math.min(...times), last: Math.max(...times) }
+    const theirs = done.filter((each) => each.userId === userId)
+    const first = Math.min(...theirs.map(({ at }) => at))
+    const last = Math.max(...theirs.map(({ at }) => at))
+    const { examined } = theirs.find(({ at }) => at === first) as Done
+    const since = (at: number): number => (at - began) / 1000
+    return { documents: theirs.length, examined: since(examined), first: since(first), last: since(last) }
   })
+}
+
+interface Done {
+  userId: string
+  /** Milliseconds since 1970. */
+  examined: number
+  at: number
 }
 
 const doneQuery = {
   name: 'bench.done',
   text: `
-select user_id as "userId", extract(epoch from processed_at)::float8 * 1000 as at
+select user_id as "userId", extract(epoch from created_at)::float8 * 1000 as examined,
+  extract(epoch from processed_at)::float8 * 1000 as at
 from iep.documents where processed_at is not null`,
 }

@@ -148,21 +148,12 @@ export async function isOfChild(db: Sql, childId: string, iepId: string): Promis
 }
 
 /**
- * Forgets all documents and uploads of a held child, and what the models answered about them; that they were paid
- * stays. Tells the ids there were.
+ * Forgets all documents and uploads of a held child with everything found out about them; what they cost stays known,
+ * what the models answered does not (the table sees to that).
  */
-export async function forgetDocuments(tx: Tx, childId: string): Promise<string[]> {
-  const gone = await sql<{ iep_id: string }>`
-    with uploads as (
-      delete from iep.uploads where child_id = ${childId} returning iep_id
-    ), documents as (
-      delete from iep.documents where child_id = ${childId} returning iep_id
-    ), answers as (
-      update iep.model_calls set answer = null
-      where answer is not null and iep_id in (select iep_id from documents)
-    )
-    select iep_id from uploads union select iep_id from documents`.execute(tx)
-  return gone.rows.map((row) => row.iep_id)
+export async function forgetDocuments(tx: Tx, childId: string): Promise<void> {
+  await sql`delete from iep.uploads where child_id = ${childId}`.execute(tx)
+  await sql`delete from iep.documents where child_id = ${childId}`.execute(tx)
 }
 
 /** All documents of a child, to know whose jobs to stop before they are forgotten. */

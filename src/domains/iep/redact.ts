@@ -1,6 +1,8 @@
 import { GiveUp } from '../../shared/errors.ts'
 import { addresses } from './redact/addresses.ts'
+import { broken } from './redact/broken.ts'
 import { emails } from './redact/emails.ts'
+import { unbroken } from './redact/flowing.ts'
 import { labelled } from './redact/labelled.ts'
 import { bareNumbers, phones, socialSecurityNumbers } from './redact/numbers.ts'
 import { readable } from './redact/readable.ts'
@@ -56,10 +58,11 @@ function spansIn(page: string): Span[] {
     ...socialSecurityNumbers(page),
     ...phones(page),
     ...emails(page),
-    ...addresses(page),
+    ...addresses(unbroken(page)),
     ...labelled(page),
     ...columns(page),
     ...bareNumbers(page),
+    ...broken(page),
   ]
 }
 

@@ -90,9 +90,8 @@ test('forgetting takes everything of the child, and nothing of another', async (
   for (const iepId of [active, refused, place]) expect(await isOfChild(db, childId, iepId)).toBe(true)
   for (const iepId of [kept, 'no-id', '']) expect(await isOfChild(db, childId, iepId)).toBe(false)
 
-  const gone = await world.database.transaction((tx) => forgetDocuments(tx, childId))
-  expect(gone.sort()).toEqual([active, refused, place].sort())
-  expect(await world.database.transaction((tx) => forgetDocuments(tx, childId))).toEqual([])
+  await world.database.transaction((tx) => forgetDocuments(tx, childId))
+  for (const iepId of [active, refused, place]) expect(await isOfChild(db, childId, iepId)).toBe(false)
   expect((await findDocument(db, other, withPages))?.iepId).toBe(kept)
   const answers = await sql<{ kept: boolean }>`
     select answer is not null as kept from iep.model_calls order by iep_id = ${kept}`.execute(db)

@@ -29,6 +29,7 @@ test('making sure of a profile makes one, and leaves one that is there alone', a
 test('who holds a profile is alone with it', async () => {
   await using world = await createWorld()
   const { database } = world
+  await database.transaction((tx) => ensureProfile(tx, ada))
   const order: string[] = []
   const held = Promise.withResolvers<void>()
   const first = database.transaction(async (tx) => {

@@ -264,7 +264,7 @@ test('room that is not used does not grow', () => {
 
 test('a service that is full takes a quarter, however many of a burst it refuses', () => {
   const full = { overCapacity: true, retryAfterMs: 1000 }
-  const refused = news({ refused: [full, full, full], underWay: 8, startedLately: 8, refusedLately: 3 })
+  const refused = news({ refused: [full, full, full], underWay: 8, startedAround: 8, refusedAround: 3 })
 
   const after = learn(lane({ concurrency: 16 }), refused)
 
@@ -272,7 +272,7 @@ test('a service that is full takes a quarter, however many of a burst it refuses
 })
 
 test('a refused burst limits how many start together, and leaves alone how many are under way', () => {
-  const refused = news({ refused: [{ retryAfterMs: 1000 }], underWay: 6, startedLately: 2, refusedLately: 2 })
+  const refused = news({ refused: [{ retryAfterMs: 1000 }], underWay: 6, startedAround: 2, refusedAround: 2 })
 
   const after = learn(lane({ concurrency: 8 }), refused)
 
@@ -282,6 +282,26 @@ test('a refused burst limits how many start together, and leaves alone how many 
     turns: 0,
     lookAgainMs: 300,
   })
+})
+
+test('of a burst that is refused bit by bit, only the first refusal shrinks anything', () => {
+  const full = { overCapacity: true, retryAfterMs: 1000 }
+  const first = learn(lane({ concurrency: 12 }), news({ refused: [full], underWay: 7, answered: 1 }))
+  const later = learn(first, news({ refused: [full, full], underWay: 3 }))
+
+  expect(first).toMatchObject({ concurrency: 6.75, ceiling: 9 })
+  expect(later).toMatchObject({ concurrency: 6.75, ceiling: 9, pausedMs: 1000 })
+})
+
+test('a second that was too full, where one is known to be limited, says nothing about how many are under way', () => {
+  const known = lane({ concurrency: 8, ceiling: 9, perSecond: 4 })
+  const refused = { refused: [{ retryAfterMs: 1000 }], underWay: 4 }
+
+  const crowded = learn(known, news({ ...refused, startedAround: 5 }))
+  const slow = learn(known, news({ ...refused, startedAround: 1 }))
+
+  expect(crowded).toMatchObject({ concurrency: 8, ceiling: 9, perSecond: 4 })
+  expect(slow).toMatchObject({ concurrency: 8, ceiling: 9, perSecond: 3 })
 })
 
 test('a minute that is used up only pauses', () => {
@@ -373,8 +393,8 @@ const news = (known: Partial<News>): News => ({
   refused: [],
   heard: [],
   underWay: 0,
-  startedLately: 0,
-  refusedLately: known.refused?.length ?? 0,
+  startedAround: 0,
+  refusedAround: known.refused?.length ?? 0,
   ...known,
 })
 

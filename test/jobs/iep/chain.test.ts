@@ -105,6 +105,22 @@ test('without consent nothing is paid; once it is given everything follows', asy
   expect(await family.states(iepId)).toEqual(ready)
 })
 
+test('while a language is waited for the document is not processed, whatever becomes of the last one', async () => {
+  const { iepId } = await family.upload(programOf('Ada', 2))
+  await upTo('iep.translate-document')
+  expect(await family.states(iepId)).toEqual({ en: 'ready', es: 'waiting', vi: 'waiting', zh: 'waiting' })
+
+  for (const language of ['es', 'zh'] as const) {
+    await family.world.work(ask(translateDocument, { ...refOf(iepId), language }))
+    expect(await family.document(iepId)).toMatchObject({ status: 'OCR_COMPLETED' })
+  }
+  family.mistral.dials.set({ does: 'fail', path: '/v1/chat', times: 100 })
+  await family.world.work(ask(translateDocument, { ...refOf(iepId), language: 'vi' }))
+
+  expect(await family.states(iepId)).toEqual({ ...ready, vi: 'failed' })
+  expect(await family.document(iepId)).toMatchObject({ status: 'PROCESSED' })
+})
+
 test('a language that fails leaves the others readable, and is retried alone', async () => {
   const { iepId } = await family.upload(programOf('Ada', 2))
   await upTo('iep.translate-document')

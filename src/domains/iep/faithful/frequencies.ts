@@ -37,7 +37,9 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
 function isEachTime(pieces: readonly Piece[], at: number): boolean {
   const isComma = (piece: Piece | undefined): boolean => piece?.is === 'mark' && ',、，('.includes(piece.key)
   const next = isComma(pieces[at + 1]) ? pieces[at + 2] : pieces[at + 1]
-  return [pieces[at - 1], next].some(
+  const before = pieces[at - 1]
+  const isOf = before?.is === 'word' && (before.key === 'of' || before.key === 'de')
+  return [isOf ? pieces[at - 2] : before, next].some(
     (piece) => piece?.is === 'quantity' && piece.unit === 'times' && (piece.numbers[0] ?? 1) > 1,
   )
 }

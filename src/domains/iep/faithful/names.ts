@@ -2,7 +2,7 @@ import { folded, foldedParts } from './fold.ts'
 import { runsIn, type Run, type Word } from './name-runs.ts'
 import { plainText } from './plain-text.ts'
 import { looksOrdinary } from './words/endings.ts'
-import { ordinaryWords, organisations, personVerbs } from './words/ordinary.ts'
+import { ordinaryWords, organisations, personVerbs, roles } from './words/ordinary.ts'
 
 /** Somebody named in a sentence. */
 export interface Mention {
@@ -48,7 +48,7 @@ export function lowerCaseWords(texts: Iterable<string>): Set<string> {
 }
 
 function mentionsIn(run: Run, vocabulary: Vocabulary, isHeading: boolean): Mention[] {
-  if (run.titled) return run.words.every(({ text }) => isListed(text)) ? [] : [mention(run.words)]
+  if (run.titled) return run.words.some(({ text }) => roles.has(folded(text))) ? [] : [mention(run.words)]
   if (run.words.some(({ text }) => foldedParts(text).some((part) => organisations.has(part)))) return []
   if (run.linked && run.words.some(({ text }) => isListed(text))) return []
 
@@ -66,7 +66,7 @@ function isName(group: Word[], run: Run, { lower, names }: Vocabulary, isHeading
   if (full.every(({ text }) => isIn(text, lower))) return false
   if (full.length >= 2) return true
   if (isHeading || run.linked) return false
-  if (!run.opens || group[0] !== run.words[0] || group.length > 1) return true
+  if (!run.opens || group[0] !== run.words[0] || group.some(({ text }) => text.length === 1)) return true
   const [only] = full
   if (only && isIn(only.text, names)) return true
   return run.behindRole || run.next === "'s" || personVerbs.has(run.next.toLowerCase())

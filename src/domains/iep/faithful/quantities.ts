@@ -147,7 +147,7 @@ const ratio = (first: Term, second: Term, of: number, out: number): Piece => ({
 /** `3 sessions of 30 minutes` is no ratio, `4 out of 5 days` is one. */
 function isMeasured(terms: readonly Term[], at: number): boolean {
   const unit = meant(terms[terms[at]?.key === '-' ? at + 1 : at], 'unit')?.unit
-  return unit === 'duration' || unit === 'percent' || unit === 'dollar'
+  return unit !== undefined && unit !== 'times' && unit !== 'day' && unit !== 'grade'
 }
 
 /** `1/2 hour` is half an hour, `4/5` of the tries is a ratio. */

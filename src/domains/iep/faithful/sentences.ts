@@ -26,7 +26,9 @@ export function sentencesIn({ kind, raw }: Block): string[] {
 function* ends(text: string): Generator<number> {
   for (let at = 0; at < text.length; at++) {
     const sign = text[at] as string
-    if ('。！？'.includes(sign) || (sign === '\n' && breaks(text, at))) {
+    if (sign === '\n' && breaks(text, at)) {
+      yield at + 1
+    } else if ('。！？'.includes(sign)) {
       at = afterClosing(text, at + 1) - 1
       yield at + 1
     } else if ('.!?…'.includes(sign)) {

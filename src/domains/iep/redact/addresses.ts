@@ -1,34 +1,43 @@
+import { endWithUnit, isOneStreet, leadOf, leadsThere, startOfCity } from './broken-addresses.ts'
+import { breaksIn, endsLine, type Flowing } from './flowing.ts'
 import type { Span } from './spans.ts'
 import { after, before, namesSomethingNumbered } from './surroundings.ts'
 
-/** Street addresses, boxes, apartments, and cities with their ZIP codes, wherever they stand and without a label. */
-export function addresses(page: string): Span[] {
+/**
+ * Street addresses, boxes, apartments, and cities with their ZIP codes, wherever they stand and without a label.
+ * @param flow a page, or one whose lines were put together: then only what a line break splits
+ */
+export function addresses(flow: Flowing): Span[] {
   return [
-    ...found(page, streets, isStreet),
-    ...found(page, lowerStreets, isLowerStreet),
-    ...found(page, otherStreets, isStreet),
-    ...found(page, streetsBeforeNumbers, isStreetBeforeNumber),
-    ...found(page, boxes),
-    ...found(page, apartments),
-    ...found(page, cities),
-    ...found(page, cityLines),
-    ...found(page, zipsBesideStates),
-    ...found(page, longZips, (page, { index }) => !namesSomethingNumbered(before(page, index))),
+    ...found(flow, streets, isStreet),
+    ...found(flow, lowerStreets, isLowerStreet),
+    ...found(flow, otherStreets, isStreet),
+    ...found(flow, streetsBeforeNumbers, isStreetBeforeNumber),
+    ...found(flow, boxes),
+    ...found(flow, apartments, isApartment),
+    ...found(flow, cities),
+    ...found(flow, cityLines),
+    ...found(flow, zipsBesideStates),
+    ...found(flow, longZips, ({ text }, { index }) => !namesSomethingNumbered(before(text, index))),
   ]
 }
 
-type Holds = (page: string, match: RegExpExecArray) => boolean
+type Holds = (flow: Flowing, match: RegExpExecArray, end: number) => boolean
 
-function* found(page: string, pattern: RegExp, holds: Holds = () => true): Generator<Span> {
-  for (const match of page.matchAll(pattern))
-    if (holds(page, match)) yield { kind: 'address', start: match.index, end: match.index + match[0].length }
+function* found(flow: Flowing, pattern: RegExp, holds: Holds = () => true): Generator<Span> {
+  for (const match of flow.text.matchAll(pattern)) {
+    const start = startOfCity(flow, match, streetEnd)
+    const end = endWithUnit(flow, match, placeFollows)
+    if (flow.breaks.length > 0 && breaksIn(flow, start, end).length === 0) continue
+    if (holds(flow, match, end)) yield { kind: 'address', start, end }
+  }
 }
 
 const number = '(?<![\\p{L}\\d.$/%–-])(?<!\\d,)\\d{1,6}(?:-\\d{1,4})?[A-Z]?(?: 1/2)?,? {1,3}'
 const heading = '(?:(?:[NSEW]\\.?|[NS]\\.?[EW]\\.?|North|South|East|West|Norte|Sur|Este|Oeste) {1,3})?'
 const word = "(?:\\p{Lu}[\\p{L}'’.-]{0,24}|\\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH))"
 const unit =
-  '(?:[ ,]{1,3}(?:Apt|Apartment|Unit|Suite|Ste|Bldg|Building|Floor|Room|Rm|Space|Spc|Lot|Apto|Depto|APT|UNIT|STE|apt|unit|suite|ste)\\b\\.? ?#? ?[A-Za-z0-9-]{1,8}|[ ,]{1,3}# ?[A-Za-z0-9-]{1,8})?'
+  '(?<unit>[ ,]{1,3}(?:Apt|Apartment|Unit|Suite|Ste|Bldg|Building|Floor|Room|Rm|Space|Spc|Lot|Apto|Depto|APT|UNIT|STE|apt|unit|suite|ste)\\b\\.? ?#? ?[A-Za-z0-9-]{1,8}|[ ,]{1,3}# ?[A-Za-z0-9-]{1,8})?'
 
 /** Words that street names end in and little else does. */
 const plain =
@@ -43,14 +52,16 @@ const streets = new RegExp(
   'gu',
 )
 
-function isStreet(page: string, match: RegExpExecArray): boolean {
-  const [whole, name = '', kind = ''] = match
-  if (isNumbered(before(page, match.index)) || isCounting(name)) return false
-  const rest = after(page, match.index + whole.length, 60)
+function isStreet(flow: Flowing, match: RegExpExecArray, end: number): boolean {
+  const [, name = '', kind = ''] = match
+  const whole = flow.text.slice(match.index, end)
+  if (isNumbered(leadOf(flow, match.index)) || isCounting(name)) return false
+  const rest = after(flow.text, end, 60)
   const proven = /\d$|#/.test(whole.slice(whole.indexOf(kind))) || placeFollows.test(rest)
+  if (!isOneStreet(flow, match.index, end, kind, proven)) return false
   if (proven) return true
   if (new RegExp(`^(?:${doubtful})$`, 'i').test(kind))
-    return kind !== kind.toUpperCase() && endsHere.test(rest)
+    return kind !== kind.toUpperCase() && (endsHere.test(rest) || endsLine(flow, end))
   // `2024 Psychologist Dr. Lee`: a doctor, not a drive.
   return !(/^dr$/i.test(kind) && whole.endsWith('.') && /^ {1,2}\p{Lu}/u.test(rest))
 }
@@ -88,11 +99,12 @@ const counting = new Set(
 const lowerStreets =
   /(?<![\p{L}\d.$/%-])\d{1,6} {1,3}((?:[\p{L}'’]{2,24} {1,3}){1,2}?)(?:street|avenue|boulevard|blvd|ave|st|rd|road|ln|lane)(?![\p{L}\p{N}])\.?/giu
 
-function isLowerStreet(page: string, match: RegExpExecArray): boolean {
+function isLowerStreet(flow: Flowing, match: RegExpExecArray, end: number): boolean {
   const [whole, name = ''] = match
-  if (isCounting(name) || isNumbered(before(page, match.index))) return false
-  const rest = after(page, match.index + whole.length)
-  return /(?:street|avenue|boulevard|blvd|ave)\.?$/i.test(whole) || endsHere.test(rest)
+  if (isCounting(name) || isNumbered(leadOf(flow, match.index))) return false
+  const ends = endsHere.test(after(flow.text, end)) || endsLine(flow, end)
+  if (breaksIn(flow, match.index, end).length > 0) return ends || leadsThere(flow, match.index)
+  return /(?:street|avenue|boulevard|blvd|ave)\.?$/i.test(whole) || ends
 }
 
 const otherStreets = new RegExp(
@@ -112,10 +124,12 @@ const streetsBeforeNumbers = new RegExp(
   'gu',
 )
 
-const isStreetBeforeNumber: Holds = (page, match) =>
-  !/^ ?(?:%|min|veces|times|hora|hour|por ciento|percent|days|d[íi]as)/i.test(
-    after(page, match.index + match[0].length),
-  )
+function isStreetBeforeNumber(flow: Flowing, match: RegExpExecArray, end: number): boolean {
+  const last = breaksIn(flow, match.index, end).at(-1)
+  // A line may begin with a number that has nothing to do with the street at the end of the one before.
+  if (last !== undefined && /^\d/.test(flow.text.slice(last + 1)) && !leadsThere(flow, match.index)) return false
+  return !/^ ?(?:%|min|veces|times|hora|hour|por ciento|percent|days|d[íi]as)/i.test(after(flow.text, end))
+}
 
 const boxes =
   /(?<!\p{L})(?:P\.? {0,2}O\.? {0,3}(?:Box|B\.)|Post(?:al)? {1,3}Office {1,3}Box|Apartado(?: Postal| de Correos)?|(?:RR|R\.R\.|Rural Route|HC) ?#? ?\d{1,3},? {0,2}Box|Casilla(?: Postal)?)[ |:#]{0,4}(?:No\.? ?)?\d{1,6}(?!\d)/giu
@@ -123,6 +137,10 @@ const boxes =
 /** A unit of a school book is no apartment: only the words that mean nothing else stand alone. */
 const apartments =
   /(?<!\p{L})(?:Apt|APT|Apartment|APARTMENT|Apto|APTO|Apartamento|Depto)(?:\. ?| ?# ?| )#? ?(?:[A-Z]?-?\d{1,5}-?[A-Z]?|[A-Z])(?![\p{L}\d]|\.\p{L})/gu
+
+/** `Apt.⏎A` may be the end of one thing and the beginning of another. */
+const isApartment: Holds = (flow, match, end) =>
+  breaksIn(flow, match.index, end).length === 0 || /\d/.test(match[0])
 
 const states =
   'A[LKZR]|C[AOT]|DE|DC|FL|GA|I[LA]|K[SY]|LA|M[DAINSOT]|N[EVHJMYCD]|OH|PA|PR|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]'
@@ -136,10 +154,13 @@ const stateAndZip = `(?:${states}|${wordStates}|C\\. ?A\\.|M\\. ?A\\.|${stateNam
 /** What stands after a street: the city, the state and the ZIP code. */
 const placeFollows = new RegExp(`^[ ,]{1,3}(?:${word}[ ,]{1,3}){0,4}${stateAndZip}`, 'u')
 const cities = new RegExp(
-  `(?<![\\p{L}\\d])(?:(?:\\p{Lu}[\\p{L}'’-]{1,24} {1,2}){0,2}\\p{Lu}[\\p{L}'’.-]{1,24}[ ,]{1,4}\\n? {0,3})?${stateAndZip}` +
+  `(?<![\\p{L}\\d])(?<city>(?:\\p{Lu}[\\p{L}'’-]{1,24} {1,2}){0,2}\\p{Lu}[\\p{L}'’.-]{1,24}[ ,]{1,4}\\n? {0,3})?${stateAndZip}` +
     `|(?<=, ?)(?:ca|ma|Ca|Ma),? {1,3}${zip}`,
   'gu',
 )
+/** What may stand between a street and its city. */
+const streetEnd = new RegExp(`(?<!\\p{L})(?:${plain}|${doubtful})\\.?,? {0,2}$`, 'u')
+
 /** A line of nothing but a city and five digits. */
 const cityLines = new RegExp(
   `(?<=^[ *_>]{0,6})(?:\\p{Lu}[\\p{L}.'’-]{2,24}[ ,]{1,3}){1,3}${zip}(?=[ *_]{0,6}$)`,

@@ -30,9 +30,12 @@ export interface News {
   heard: Limits[]
   /** Calls under way now, without those that are news. */
   underWay: number
-  /** Calls started within the last second: those that were not refused, and those that were, the news among them. */
-  startedLately: number
-  refusedLately: number
+  /**
+   * Calls started from a second before the refused one until now: those that were not refused, and those that were, the
+   * news among them.
+   */
+  startedAround: number
+  refusedAround: number
 }
 
 /** How many turns are taken, in all processes. */
@@ -60,7 +63,8 @@ const A_SECOND = seconds(1)
  * too much, and for a fraction of one beyond that, once it has been quiet for a while. Multiplicative decrease: a
  * refusal takes a quarter of what was under way. Two kinds of refusal say nothing about how many may be under way: one
  * because the minute's requests are used up only pauses the lane; and one out of a burst of calls limits how many are
- * started within a second, unless the service says that it is simply full.
+ * started within a second, unless the service says that it is simply full. Calls arrive a little later than they were
+ * started, now more, now less: so a second may be too full although no more were started than it bears.
  */
 export function learn(lane: Lane, news: News): Lane {
   const grown = grow({ ...lane, ...sayings(lane, news) }, news)
@@ -101,18 +105,26 @@ function grow(lane: Lane, { answered, failed, refused, underWay }: News): Lane {
   return { ...lane, concurrency, perSecond, refusals: 0 }
 }
 
-function shrink(lane: Lane, limits: Limits, { underWay, startedLately, refusedLately }: News): Lane {
+function shrink(lane: Lane, limits: Limits, { answered, failed, underWay, startedAround, refusedAround }: News): Lane {
   const paused = { ...lane, ...pause(lane, limits), quietMs: 0 }
-  if (limits.remaining === 0) return paused
-  const burst = startedLately + refusedLately
-  if (!limits.overCapacity && burst > 1 && burst > Math.floor(lane.perSecond ?? 1))
-    return { ...paused, perSecond: Math.max(1, startedLately) }
+  // One of a burst whose first refusal is known already; by now fewer are under way than were too many.
+  if (lane.pausedMs > 0 || limits.remaining === 0) return paused
+  const burst = startedAround + refusedAround
+  if (!limits.overCapacity && burst > 1) return { ...paused, perSecond: slower(lane, startedAround) }
+  // What ended since may have been under way when the refused one came.
+  const tooMany = underWay + answered + failed + 1
   return {
     ...paused,
-    concurrency: Math.max(1, Math.min(lane.concurrency, (underWay + 1) * DECREASE)),
+    concurrency: Math.max(1, Math.min(lane.concurrency, tooMany * DECREASE)),
     // One call alone is not too many; something else was.
-    ceiling: underWay > 0 ? underWay + 1 : lane.ceiling,
+    ceiling: tooMany > 1 ? tooMany : lane.ceiling,
   }
+}
+
+/** What was started and not refused is what a second bears; what is known of it already shrinks by a quarter at most. */
+function slower({ perSecond }: Lane, startedAround: number): number {
+  if (perSecond === null) return Math.max(1, startedAround)
+  return Math.max(1, Math.min(perSecond, Math.max(startedAround, perSecond * DECREASE)))
 }
 
 function pause(lane: Lane, { retryAfterMs }: Limits): Pick<Lane, 'refusals' | 'pausedMs'> {

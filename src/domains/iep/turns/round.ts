@@ -93,7 +93,8 @@ interface Granted {
 
 interface Count extends Use {
   elsewhere: number
-  refusedLately: number
+  startedAround: number
+  refusedAround: number
   waiting: number
 }
 

@@ -72,21 +72,26 @@ where turn_id = any($1::uuid[]) and ended_at is null
 returning turn_id`,
 }
 
+/** What was started around a call that was just refused is counted from its own start: hearing of it may take a while. */
 export const count = {
   name: 'iep.turns.count',
   text: `
+with refused as (
+  select min(granted_at) - ${second} as since from iep.turns where lane = $1 and refused and ended_at = now()
+)
 select
   (count(*) filter (where granted_at is not null and ended_at is null))::int as "underWay",
   (count(*) filter (where granted_at is not null and ended_at is null and holder <> $2))::int as elsewhere,
   (count(*) filter (where granted_at > now() - ${second} and not refused))::int as "startedLately",
-  (count(*) filter (where granted_at > now() - ${second} and refused))::int as "refusedLately",
+  (count(*) filter (where granted_at > since and not refused))::int as "startedAround",
+  (count(*) filter (where granted_at > since and refused))::int as "refusedAround",
   extract(epoch from min(granted_at) filter (where granted_at > now() - ${second} and not refused)
     + ${second} - now())::float8 * 1000 as "secondFreesMs",
   (count(*) filter (where granted_at > now() - ${minute} and not refused))::int as "thisMinute",
   (count(*) filter (where granted_at is null))::int as waiting,
   extract(epoch from min(granted_at) filter (where granted_at > now() - ${minute} and not refused)
     + ${minute} - now())::float8 * 1000 as "minuteFreesMs"
-from iep.turns where lane = $1`,
+from iep.turns, refused where lane = $1`,
 }
 
 export const storeLane = {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { holdChild, NotTheirs } from '../../../domains/iep/children.ts'
 import { documentsOf, forgetDocuments } from '../../../domains/iep/documents.ts'
+import { removeObjectsOfChild } from '../../../domains/iep/objects.ts'
 import { ask } from '../../../jobs/define.ts'
 import { removeObjects } from '../../../jobs/iep/remove-objects.ts'
 import { stepsOf } from '../../../jobs/iep/running.ts'
@@ -32,22 +33,22 @@ export function deleteRoute(app: App, { asking, iepBucket, log }: HttpParts): vo
     },
     async (request) => {
       const userId = parentOf(request)
-      const { childId, iepIds } = await forgetAll(userId, request.params.childId, request.trace)
-      await removeNow(iepIds.map((iepId) => `${userId}/${childId}/${iepId}/`))
+      const childId = await forgetAll(userId, request.params.childId, request.trace)
+      await removeNow(userId, childId)
       return { message: 'IEP documents successfully deleted', childId }
     },
   )
 
   /** One transaction: rows, jobs under way, and the job that empties S3. The jobs are stopped first: a step that settles locks its row before its document's. */
-  const forgetAll = async (userId: string, given: string, trace: string) => {
+  const forgetAll = async (userId: string, given: string, trace: string): Promise<string> => {
     try {
       return await inTransaction(asking.database, async (tx) => {
         const childId = await holdChild(tx, userId, given)
         const steps = await stepsOf(within(tx), await documentsOf(tx, childId))
         for (const id of steps) await stop(tx, asking, id, `iep:${userId}`)
-        const iepIds = await forgetDocuments(tx, childId)
+        await forgetDocuments(tx, childId)
         await asking.accept.in(tx, [ask(removeObjects, { userId, childId })], trace)
-        return { childId, iepIds }
+        return childId
       })
     } catch (error) {
       if (error instanceof NotTheirs) throw error
@@ -56,17 +57,19 @@ export function deleteRoute(app: App, { asking, iepBucket, log }: HttpParts): vo
     }
   }
 
-  /**
-   * Whatever becomes of it, the job does it again. Only what was just forgotten is removed here: another upload for
-   * the same child may be on its way already.
-   */
-  const removeNow = async (prefixes: string[]): Promise<void> => {
+  /** Whatever becomes of it, the job does it again. What has come since for the same child is spared. */
+  const removeNow = async (userId: string, childId: string): Promise<void> => {
     if (!iepBucket) return
-    const signal = AbortSignal.timeout(S3_PATIENCE)
-    const removals = await Promise.allSettled(prefixes.map((prefix) => iepBucket.removeAll(prefix, signal)))
-    const failed = removals.find((removal) => removal.status === 'rejected')
-    if (failed)
-      log.warn({ ...describeError(failed.reason) }, 'S3 could not be emptied at once; the job goes on')
+    try {
+      await removeObjectsOfChild({
+        db: asking.database.sql,
+        bucket: iepBucket,
+        place: { userId, childId },
+        signal: AbortSignal.timeout(S3_PATIENCE),
+      })
+    } catch (error) {
+      log.warn({ ...describeError(error) }, 'S3 could not be emptied at once; the job goes on')
+    }
   }
 }
 

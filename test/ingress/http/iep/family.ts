@@ -65,14 +65,17 @@ const Bucket = 'iep-documents'
 export interface Documents extends AsyncDisposable {
   env: Record<string, string>
   bucket: string
-  stack: S3Stack
+  /** S3 goes away, and comes back at the same address with what it had. */
+  leave(): Promise<void>
+  comeBack(): Promise<void>
   put(key: string): Promise<void>
   keys(): Promise<string[]>
 }
 
 export async function startDocuments(): Promise<Documents> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'millrace-iep-'))
-  const stack = await startS3({ directory: path.join(directory, 's3'), credentials })
+  const directory = await mkdtemp(path.join(tmpdir(), 'millrace-documents-'))
+  const kept = { directory: path.join(directory, 's3'), credentials }
+  let stack: S3Stack = await startS3(kept)
   const { endpoint, region } = stack
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket }))
@@ -85,7 +88,10 @@ export async function startDocuments(): Promise<Documents> {
       IEP_BUCKET: Bucket,
     },
     bucket: Bucket,
-    stack,
+    leave: () => stack.stop(),
+    comeBack: async () => {
+      stack = await startS3({ ...kept, port: Number(new URL(endpoint).port) })
+    },
     put: async (Key) => {
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: '%PDF-1.7', ContentType: 'application/pdf' }))
     },

@@ -20,7 +20,7 @@ export const personVerbs =
   taught provides plays played helps asks asked answers meets spends would should may might and who learns earns
   demonstrates continues qualifies benefits responds follows completes identifies solves spells counts earned`)
 
-/** With one of these in it, a row of capitalised words is a school, an agency, a test, a law or a programme. */
+/** With one of these in it, a row of capitalised words is a school, an agency, a test, a law, a programme, a place. */
 export const organisations = set(`school schools elementary middle district unified academy college university
   institute center centre centers department office agency county city town state clinic hospital foundation society
   association commission committee board bureau council union church library preschool kindergarten
@@ -28,7 +28,8 @@ export const organisations = set(`school schools elementary middle district unif
   battery survey index checklist questionnaire screener profile assessment assessments edition scores form forms
   version record records street avenue road boulevard drive lane court way highway selpa services system
   method approach intervention procedure project network company inc llc corporation press app software
-  notice safeguards rights law education medi-cal medicaid`)
+  notice safeguards rights law education medi-cal medicaid
+  san santa los las fort lake mount saint republic islands island`)
 
 /**
  * Words that are written with a capital letter in these documents without being names of persons: terms of the field,
@@ -60,10 +61,10 @@ export const ordinaryWords = set(`
   hmong khmer farsi persian punjabi hindi urdu armenian somali haitian creole latin greek italian hebrew american
   mexican african asian european hispanic latino latina latinx native pacific islander indian black white
   america united states california texas florida york massachusetts illinois washington oregon nevada arizona
-  colorado hawaii alaska ohio michigan virginia carolina georgia pennsylvania jersey maryland minnesota wisconsin
+  colorado hawaii alaska ohio michigan    pennsylvania  maryland minnesota wisconsin
   indiana tennessee missouri louisiana kentucky oklahoma connecticut utah iowa arkansas mississippi kansas mexico
-  nebraska idaho maine hampshire montana delaware dakota vermont wyoming rhode island alabama china vietnam spain
-  los angeles san francisco diego oakland sacramento boston chicago houston dallas north south east west northern
+  nebraska idaho maine hampshire montana delaware  vermont wyoming rhode island alabama china vietnam spain
+  los  san   oakland sacramento boston chicago houston  north south east west northern
   southern eastern western
 
   individualized individual individuals education educational educator educators special specialist specialists
@@ -128,10 +129,10 @@ export const ordinaryWords = set(`
   rewards token economy reinforcement incentives incentive check-in check-out de-escalation calm calming strategies
   strategy coping regulation zones self advocacy turn taking conversation conversational greetings empathy
 
-  wechsler woodcock johnson kaufman vineland conners gars cars ados basc brief celf ppvt evt wisc wppsi wiat ktea ctopp
-  gort dibels lexile iready fastbridge beery bot peabody bracken stanford binet leiter goldman fristoe behavior rating
-  caspp caaspp elpac celdt smarter balanced star renaissance i-ready newsela orton gillingham wilson lindamood bell
-  fundations heggerty raz barton lexia touchmath khan kahoot boardmaker proloquo pecs teacch aba floortime
+  wechsler woodcock  kaufman vineland conners gars cars ados basc brief celf ppvt evt wisc wppsi wiat ktea ctopp
+  gort dibels lexile iready fastbridge beery bot peabody bracken stanford binet leiter  fristoe behavior rating
+  caspp caaspp elpac celdt smarter balanced  renaissance i-ready newsela orton gillingham  lindamood 
+  fundations heggerty raz  lexia touchmath khan kahoot boardmaker proloquo pecs teacch aba floortime
   medicare medicaid medi cal ssi ferpa hipaa usc cfr cde ocr ed
   u s usa uk
 
@@ -172,8 +173,8 @@ export const ordinaryWords = set(`
 
   guatemala honduras salvador nicaragua panama cuba haiti dominican republic puerto rico colombia venezuela ecuador peru
   chile argentina bolivia uruguay paraguay brazil canada england britain ireland scotland france germany italy spain
-  portugal poland ukraine russia turkey iran iraq syria lebanon israel palestine egypt morocco algeria sudan ethiopia
-  eritrea kenya nigeria ghana congo liberia india pakistan bangladesh nepal afghanistan burma myanmar thailand laos
+  portugal poland ukraine russia turkey iran iraq syria lebanon  palestine egypt morocco algeria sudan ethiopia
+  eritrea  nigeria ghana congo liberia  pakistan bangladesh nepal afghanistan burma myanmar thailand laos
   cambodia philippines indonesia malaysia singapore korea japan taiwan hong kong mongolia tibet australia zealand samoa
   tonga fiji guam europe asia africa
   guatemalan honduran salvadoran cuban colombian venezuelan ecuadorian peruvian brazilian canadian filipino filipina
