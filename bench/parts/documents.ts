@@ -14,7 +14,7 @@ export async function documents({
   say,
 }: Setting): Promise<{ tables: Table[]; samples: DocumentSample[] }> {
   const alone: Alone[] = []
-  if (!process.env['DBG']) await measureAlone(stack, { pages: options.quick ? 12 : 30, times: options.rounds }, (sample) => {
+  await measureAlone(stack, { pages: options.quick ? 12 : 30, times: options.rounds }, (sample) => {
     alone.push(sample)
     const { pages, wall, critical } = sample
     say(
@@ -29,7 +29,7 @@ export async function documents({
   )
 
   const memory: Memory[] = []
-  if (!process.env['DBG']) for (const pages of options.quick ? [10, 60] : [30, 1000]) {
+  for (const pages of options.quick ? [10, 60] : [30, 1000]) {
     const sample = await measureMemory(stack, pages)
     if (!sample) break
     memory.push(sample)
@@ -38,7 +38,7 @@ export async function documents({
   return {
     samples: [...alone, crowd, ...memory],
     tables: [
-      ...(alone.length?[ofAlone(alone)]:[]),
+      ofAlone(alone),
       ofModels(crowd),
       ofUsers(crowd),
       ...(memory.length > 0 ? [ofMemory(memory)] : []),
@@ -53,8 +53,9 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const inSeconds = (milliseconds: number): string => shortly(milliseconds / 1000)
 
 function ofAlone(samples: Alone[]): Table {
-  const middle = (part: 'wall' | 'critical' | 'before' | 'after' | 'read' | 'summarise' | 'translate'): string =>
-    inSeconds(median(samples.map((sample) => sample[part])))
+  const middle = (
+    part: 'wall' | 'critical' | 'before' | 'after' | 'read' | 'summarise' | 'translate',
+  ): string => inSeconds(median(samples.map((sample) => sample[part])))
   const ratios = samples.map(({ wall, critical }) => wall / critical)
   const [first] = samples
   return {

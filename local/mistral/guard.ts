@@ -7,6 +7,11 @@ export class GuardTripped extends Error {
   override name = 'GuardTripped'
 }
 
+/** It took too long: of what it read or because the machine was busy, nobody can tell. */
+export class GuardTimedOut extends GuardTripped {
+  override name = 'GuardTimedOut'
+}
+
 /**
  * Runs `script` in a process of its own, sends it one message and gives back its one reply. Documents come from
  * strangers: a few megabytes can unfold into gigabytes outside the heap that Node can bound, so the child's resident
@@ -41,7 +46,7 @@ function replyOf(
   signal: AbortSignal,
 ): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-  const late = setTimeout(() => reject(new GuardTripped('it took too long')), limits.milliseconds)
+  const late = setTimeout(() => reject(new GuardTimedOut('it took too long')), limits.milliseconds)
   const stopWatching = watchMemory(child, limits.megabytes, () =>
     reject(new GuardTripped('it took too much memory')),
   )

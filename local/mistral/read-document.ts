@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { Unreadable } from '../pdf/recognisers.ts'
+import { Unreadable, UnreadInTime } from '../pdf/recognisers.ts'
 import type { Eyes } from '../pdf/sight.ts'
-import { badFile, tooManyPages } from './errors.ts'
-import { GuardTripped, runGuarded } from './guard.ts'
+import { badFile, serverFailure, tooManyPages } from './errors.ts'
+import { GuardTimedOut, GuardTripped, runGuarded } from './guard.ts'
 import { lookedAt, type Leaf, type Page } from './page.ts'
 import type { PageRange } from './page-selection.ts'
 import type { ReadLimits, Reading } from './protocol.ts'
@@ -18,8 +18,8 @@ const mostPictures = 16
 
 /**
  * Opens a PDF or an image in a process of its own and reads the chosen pages; what has no text layer is looked at. What
- * can't be read is the API's 400, and so is what costs more than `limits`: a document that unfolds into gigabytes is
- * refused like a damaged one.
+ * can't be read is the API's 400, and so is what costs more memory than `limits`: a document that unfolds into gigabytes
+ * is refused like a damaged one. When time runs out the machine may have been busy: that is a 503, worth another try.
  */
 export async function readDocument(
   bytes: Buffer,
@@ -61,6 +61,7 @@ async function look({ page, picture }: Leaf, eyes: Eyes, signal: AbortSignal): P
     signal.throwIfAborted()
     if (!(error instanceof Unreadable)) throw error
     console.error(`mistral stand-in: a page could not be looked at: ${error.message}`)
+    if (error instanceof UnreadInTime) throw serverFailure(503)
     throw badFile('File could not be processed.')
   }
 }
@@ -86,7 +87,8 @@ async function guarded(request: Request, limits: ReadLimits, signal: AbortSignal
     return (await runGuarded(reader, request, limits, signal)) as Readout
   } catch (error) {
     if (!(error instanceof GuardTripped)) throw error
-    console.error(`mistral stand-in: a document was refused: ${error.message}`)
+    console.error(`mistral stand-in: a document was not read: ${error.message}`)
+    if (error instanceof GuardTimedOut) throw serverFailure(503)
     throw badFile('File could not be processed.')
   }
 }

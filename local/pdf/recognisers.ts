@@ -10,6 +10,11 @@ export class Unreadable extends Error {
   override name = 'Unreadable'
 }
 
+/** It took too long: of what is in the picture or because the machine was busy, nobody can tell. */
+export class UnreadInTime extends Unreadable {
+  override name = 'UnreadInTime'
+}
+
 interface Recogniser {
   child: ChildProcess
   idle?: NodeJS.Timeout
@@ -107,7 +112,7 @@ export class Recognisers {
 
 function replyOf(child: ChildProcess, look: Look, milliseconds: number): Promise<Seen> {
   const { promise, resolve, reject } = Promise.withResolvers<Seen>()
-  const late = setTimeout(() => reject(new Unreadable('it took too long')), milliseconds)
+  const late = setTimeout(() => reject(new UnreadInTime('it took too long')), milliseconds)
   const died = (code: number | null, killed: string | null): void =>
     reject(new Unreadable(`the reader died (${killed ?? code})`))
   const failed = (error: Error): void =>

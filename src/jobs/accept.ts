@@ -44,7 +44,7 @@ export function createAccept(options: {
     dispatcher.dispatch(...tickets)
     // Neighbours are mostly of one kind: counted once for all of them.
     for (const [kind, count] of counts) {
-      const [job = '', decision = ''] = splitOnce(kind)
+      const [job, decision] = splitOnce(kind)
       metrics.accepted.inc({ job, decision }, count)
       if (decision === 'stands') metrics.absorbed.inc({ job }, count)
     }

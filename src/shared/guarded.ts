@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -95,8 +96,12 @@ const root = path.resolve(import.meta.dirname, '..', '..')
 const entry = path.join(import.meta.dirname, 'guarded', 'child.ts')
 
 function start(module: URL, { memoryBytes, reads = [], writes = [], addons = false }: Guard): ChildProcess {
-  const code = ['src', 'node_modules'].map((folder) => path.join(root, folder, '*'))
-  const own = path.join(path.dirname(fileURLToPath(module)), '*')
+  const folders = [
+    path.join(root, 'src'),
+    path.join(root, 'node_modules'),
+    path.dirname(fileURLToPath(module)),
+  ]
+  const code = withRealPaths(folders).map((folder) => path.join(folder, '*'))
   const flags = [
     // The heap alone never reaches what is allowed for all; without this a small machine's heap would end sooner.
     `--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`,
@@ -104,7 +109,7 @@ function start(module: URL, { memoryBytes, reads = [], writes = [], addons = fal
     '--permission',
     '--allow-worker',
     ...(addons ? ['--allow-addons'] : []),
-    ...[...code, own, path.join(root, 'package.json'), ...reads].map((file) => `--allow-fs-read=${file}`),
+    ...[...code, path.join(root, 'package.json'), ...reads].map((file) => `--allow-fs-read=${file}`),
     ...writes.map((file) => `--allow-fs-write=${file}`),
   ]
   return spawn(process.execPath, [...flags, entry], {
@@ -112,6 +117,13 @@ function start(module: URL, { memoryBytes, reads = [], writes = [], addons = fal
     // Its complaints may quote what it was given: nobody hears them. It is told, and answers, through a pipe of its own.
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
+}
+
+/** What is allowed holds for a path as it is named; modules are loaded from where a link leads to. */
+function withRealPaths(folders: string[]): string[] {
+  return [
+    ...new Set(folders.flatMap((folder) => (existsSync(folder) ? [folder, realpathSync(folder)] : [folder]))),
+  ]
 }
 
 function watchSignal(signal: AbortSignal, kill: (reason: unknown) => void): () => void {

@@ -198,12 +198,12 @@ test('a document that unfolds without end is given up, and the next one is read'
   expect(next.pages).toHaveLength(3)
 })
 
-test('a document that takes too long is given up', async () => {
+test('a document that takes too long is given up for now: the machine may have been busy', async () => {
   const { mistral } = await start({ readLimits: { milliseconds: 1, megabytes: 700 } })
 
   await expect(
     mistral.ocr.process({ model: 'mistral-ocr-4-1', document: dataUrl(pdf(goals)) }),
-  ).rejects.toMatchObject(badFile)
+  ).rejects.toMatchObject({ statusCode: 503 })
 })
 
 test('a wrong key is refused', async () => {

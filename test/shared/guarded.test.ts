@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { GuardTripped, runGuarded, type Guard } from '../../src/shared/guarded.ts'
 import { watchPs } from '../../src/shared/guarded/memory.ts'
@@ -186,6 +187,30 @@ describe('the process', () => {
     expect(await tripped({ look: 'sharp' })).toBe('died')
     expect(await guarded({ look: 'sharp' }, { addons: true })).toMatchObject({ width: 2, height: 3 })
   })
+})
+
+test('it runs where its packages and its own folder are links to others', async () => {
+  const project = path.join(directory, 'linked')
+  const root = path.join(import.meta.dirname, '..', '..')
+  await mkdir(project)
+  await cp(path.join(root, 'src', 'shared'), path.join(project, 'src', 'shared'), { recursive: true })
+  await cp(path.join(root, 'package.json'), path.join(project, 'package.json'))
+  await symlink(path.join(root, 'node_modules'), path.join(project, 'node_modules'))
+  const tasks = path.join(import.meta.dirname, 'guarded')
+  await cp(tasks, path.join(project, 'own'), { recursive: true })
+  await symlink(tasks, path.join(project, 'others'))
+  const linked = (await import(path.join(project, 'src', 'shared', 'guarded.ts'))) as {
+    runGuarded: typeof runGuarded
+  }
+  const { signal } = new AbortController()
+  const run = (folder: string, trouble: troubles.Trouble): Promise<unknown> => {
+    const module = pathToFileURL(path.join(project, folder, 'troubles.ts'))
+    const guard = { ms: 20_000, memoryBytes: 400e6, signal, addons: true }
+    return linked.runGuarded<typeof troubles>(module, trouble, guard)
+  }
+
+  expect(await run('own', { look: 'sharp' })).toMatchObject({ width: 2, height: 3 })
+  expect(await run('others', { echo: 'Grace' })).toBe('Grace')
 })
 
 test('where there is no /proc, ps is asked', async () => {

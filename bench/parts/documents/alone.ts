@@ -38,7 +38,8 @@ export async function measureAlone(
     await place.arrive(paper)
     await place.processed(paper)
     const ended = Date.now()
-    if (index > 0) found({ measured: 'alone', pages, ...(await criticalPath(place, paper, { began, ended })) })
+    if (index > 0)
+      found({ measured: 'alone', pages, ...(await criticalPath(place, paper, { began, ended })) })
   }
 }
 

@@ -56,11 +56,10 @@ export async function measureCrowd(
   for (const paper of papers) await place.arrive(paper)
   for (;;) {
     const [moment] = await place.asking.database.run<Moment>(momentQuery, [])
-    console.error(JSON.stringify([((Date.now()-began)/1000).toFixed(1), moment, await place.asking.database.run({name:'dbg',text:`select lane, concurrency c, ceiling, per_second ps, refusals, greatest(0,extract(epoch from paused_until-now())) paused, (select count(*)::int from iep.turns t where t.lane=l.lane and granted_at is null) waiting, (select count(*)::int from iep.turns t where t.lane=l.lane and granted_at is not null and ended_at is null) held from iep.lanes l`},[]), await place.asking.database.run({name:'dbg2',text:`select name, state, count(*)::int n from millrace.jobs where state not in ('completed') group by 1,2`},[])]))
     if (moment) moments.push({ ...moment, at: Date.now() })
     if (moment?.processed === papers.length) break
     if (moment && moment.failed > 0) throw new Error(`${moment.failed} documents or languages failed.`)
-    await sleep(1000)
+    await sleep(200)
   }
   const seconds = (Date.now() - began) / 1000
   const calls = await place.calls()
@@ -148,8 +147,13 @@ interface Span {
 function usedIn(times: Span[], calls: Span[]): number {
   const length = sum(times.map(lengthOf))
   const inFlight = sum(times.flatMap((time) => calls.map((call) => lengthOf(common(time, call)))))
-  const started = sum(times.map((time) => calls.filter(({ from }) => from >= time.from && from < time.to).length))
-  return Math.max(inFlight / (limits.inFlight * length), (started * 1000) / (limits.requestsPerSecond * length))
+  const started = sum(
+    times.map((time) => calls.filter(({ from }) => from >= time.from && from < time.to).length),
+  )
+  return Math.max(
+    inFlight / (limits.inFlight * length),
+    (started * 1000) / (limits.requestsPerSecond * length),
+  )
 }
 
 const common = (one: Span, other: Span): Span => ({
@@ -182,7 +186,9 @@ interface Done {
 const doneQuery = {
   name: 'bench.done',
   text: `
-select user_id as "userId", extract(epoch from created_at)::float8 * 1000 as examined,
-  extract(epoch from processed_at)::float8 * 1000 as at
-from iep.documents where processed_at is not null`,
+select d.user_id as "userId", extract(epoch from j.created_at)::float8 * 1000 as examined,
+  extract(epoch from d.processed_at)::float8 * 1000 as at
+from iep.documents d
+  join millrace.jobs j on j.name = 'iep.read-document' and j.data ->> 'iepId' = d.iep_id::text
+where d.processed_at is not null`,
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { Language } from '../../domains/iep/content.ts'
 import { DocumentGone, type DocumentRef } from '../../domains/iep/document.ts'
+import { forgetAnswers } from '../../domains/iep/models/calls.ts'
 import { beginStep, holdDocument, noteProblem } from '../../domains/iep/steps.ts'
 import type { Sql, Tx } from '../../shared/database.ts'
 import { GiveUp, Trouble } from '../../shared/errors.ts'
@@ -31,6 +33,8 @@ interface StepOf<Result> {
   begin?: (tx: Tx) => Promise<void>
   /** What takes long, outside any transaction. */
   work: () => Promise<(tx: Tx) => Promise<Result>>
+  /** Whose questions it asks: their answers are forgotten when none of them is of use, so that trying again may help. */
+  asks?: { step: 'summarise' | 'translate'; language: Language }
   /** Asks the tables what follows once the step is done. */
   nextSteps?: Tools['nextSteps']
 }
@@ -44,6 +48,7 @@ export async function takeStep<Result>({
   sql,
   begin,
   work,
+  asks,
   nextSteps,
 }: StepOf<Result>): Promise<Done<Outcome<Result>> | Commit<Outcome<Result>>> {
   try {
@@ -61,7 +66,10 @@ export async function takeStep<Result>({
     })
   } catch (error) {
     if (error instanceof DocumentGone) return done({ gone: true })
-    if (error instanceof GiveUp) await noteProblem(sql, document, error.code)
+    if (error instanceof GiveUp) {
+      await noteProblem(sql, document, error.code)
+      if (asks && error.code === 'unusable-answer') await forgetAnswers(sql, document, asks)
+    }
     throw error
   }
 }

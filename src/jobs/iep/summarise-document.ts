@@ -27,6 +27,7 @@ export const summariseDocument = defineJob({
       sql,
       nextSteps,
       begin: (tx) => beginVersion(tx, document, 'en'),
+      asks: { step: 'summarise', language: 'en' },
       work: async () => {
         const pages = await redactedPages(sql, document)
         const chat = configured(model, 'MISTRAL_API_KEY')

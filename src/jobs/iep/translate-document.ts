@@ -37,6 +37,7 @@ export const translateDocument = defineJob({
       document,
       sql,
       begin: (tx) => beginVersion(tx, document, language),
+      asks: { step: 'translate', language },
       work: async () => {
         const { source, doubts } = await englishOf(sql, document)
         const chat = configured(model, 'MISTRAL_API_KEY')

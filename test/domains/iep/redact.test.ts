@@ -239,6 +239,104 @@ describe('what a parent needs stays', () => {
   })
 })
 
+describe('what a line break splits goes as a whole', () => {
+  test.each([
+    ['to 1500 Harbor\nBoulevard, Suite 210, Harbor Glen, CA 95999.', 'to [ADDRESS].'],
+    ['write to 1500\nHarbor Boulevard today', 'write to [ADDRESS] today'],
+    ['1500 Harbor  \n   Boulevard', '[ADDRESS]'],
+    ['1500 Harbor Boulevard,\nSuite 210', '[ADDRESS]'],
+    ['1500 Harbor Boulevard, Suite\n210', '[ADDRESS]'],
+    ['1500 HARBOR\nBOULEVARD', '[ADDRESS]'],
+    ['1500 Har-\nbor Boulevard', '[ADDRESS]'],
+    ['500 S. Main\nSt.', '[ADDRESS]'],
+    ['1234 42nd\nAve #5', '[ADDRESS]'],
+    ['lives at 12 oak\nstreet with Grace', 'lives at [ADDRESS] with Grace'],
+    ['45 Camino\nAlto', '[ADDRESS]'],
+    ['Calle Roble\nNo. 12', '[ADDRESS]'],
+    ['77 Maple\nWay\nBoston, MA 02139', '[ADDRESS]\n[ADDRESS]'],
+    ['12 Oak Street Harbor\nGlen, CA 95999', '[ADDRESS]'],
+    ['lives in San\nFrancisco, CA 94110', 'lives in [ADDRESS]'],
+    ['Harbor Glen\nCA 95999', '[ADDRESS]'],
+    ['Harbor Glen, CA\n95999', '[ADDRESS]'],
+    ['PO\nBox 12 or P.O. Box\n123', '[ADDRESS] or [ADDRESS]'],
+    ['> 1500 Harbor\n> Boulevard', '> [ADDRESS]'],
+    ['1500<br>Harbor<br/>Boulevard', '[ADDRESS]'],
+    ['| Ada | 1500 Harbor<br>Boulevard | 30 |', '| Ada | [ADDRESS] | 30 |'],
+    ['call (415) 555\n0123 now', 'call [PHONE] now'],
+    ['415 555\n0123', '[PHONE]'],
+    ['415\n-555-0123', '[PHONE]'],
+    ['415-555-<br>0123', '[PHONE]'],
+    ['Contact 1\n415-555-<br>0123', 'Contact 1\n[PHONE]'],
+    ['Phone: +52 55 1234\n5678', 'Phone: [PHONE]'],
+    ['SSN 123 45\n6789', 'SSN [SSN]'],
+    ['123-45<br>-6789', '[SSN]'],
+    ['ada@\nexample.org', '[EMAIL]'],
+    ['ada.lovelace@example.\norg reads', '[EMAIL] reads'],
+    ['Student ID:\n12345678', 'Student ID:\n[ID]'],
+    ['Student ID:<br>12345678', 'Student ID:<br>[ID]'],
+    ['Local\nID # A12345', 'Local\nID # [ID]'],
+    ['Student ID: 1234\n5678', 'Student ID: [ID]'],
+    [
+      '| Student ID | Score |\n|---|---|\n| 1234<br>5678 | 85 |',
+      '| Student ID | Score |\n|---|---|\n| [ID] | 85 |',
+    ],
+  ])('%j', (text, expected) => {
+    expect(clean(text)).toBe(expected)
+  })
+
+  test.each([
+    ['address', 'to 1500 Harbor\nBoulevard, Suite'],
+    ['address', 'write to 1500\nHarbor Boulevard'],
+    ['address', '| 1500 Harbor<br>Boulevard |'],
+    ['address', 'Harbor Glen, CA\n95999'],
+    ['address', 'PO Box\n12'],
+    ['phone', 'call 415-555-\n0123'],
+    ['ssn', '123-45-<br>6789'],
+    ['email', 'ada@\nexample.org'],
+    ['id', 'Student ID:\n12345678'],
+  ])('the sweep finds a split %s by itself', (kind, text) => {
+    expect(stillHolds(text)).toBe(kind)
+  })
+})
+
+describe('lines that only follow each other stay', () => {
+  test.each([
+    'Ada reads 30\nminutes per week',
+    'Goal 3\nStreet crossing: Ada crosses the street',
+    'Ada works 3 Oak\nStreet crossing: she looks',
+    '1500 Harbor\n\nBoulevard and 415-555\n\n0123',
+    '| 1500 Harbor<br><br>Boulevard |',
+    '- 12\n- Oak Street',
+    '1. Reading 30\n2. Main Street trip',
+    '# Unit 30\nMain Street',
+    '| 415 |\n| 555 |\n| 0123 |',
+    '| 415 | 30<br>minutes |\n| 555 | 2<br>times |',
+    '415\n555\n1023',
+    'Scores 415 555\n1023 998',
+    'Lexile 450 650\n1000 words',
+    'scored 450.\n1234 words',
+    'scored 800\nREADING well',
+    'Score 500\nBroadway Elementary School',
+    'Date: May 12, 2024\nMain Street School',
+    'IEP 2024-2025\nLincoln Street School',
+    'Room 204\nLincoln Court',
+    'Camino Real School\n12 students',
+    'signs 8\nwords street safety',
+    '5 students @\nschool. Then home',
+    'Phone: none\n300 minutes',
+    'Student ID: none\n300 words',
+    'Total minutes: 30\nGrace Hopper\nLinus',
+  ])('%j', (text) => {
+    expect(clean(text)).toBe(text)
+  })
+
+  test('a name before the line of a city is no part of it', () => {
+    expect(clean('Grace Hopper\nOakland, CA 94110')).toBe('Grace Hopper\n[ADDRESS]')
+    expect(clean('SSN: 123-45-6789\n300 minutes')).toBe('SSN: [SSN]\n300 minutes')
+    expect(clean('Call +52 55 1234 5678\n300 minutes')).toBe('Call [PHONE]\n300 minutes')
+  })
+})
+
 test('a message in characters that nobody sees does not reach the model', () => {
   const unseen = Array.from('praise', (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join(
     '',
@@ -359,6 +457,17 @@ test.each([
   'Oak, CA ',
   '1-800-AAAA-',
   '\ud800',
+  '1\n',
+  'Oak\n',
+  '1 Oak\n',
+  '1<br>',
+  '<br>',
+  '\n ',
+  'a@\n',
+  '415-555\n',
+  'Student\nID\n',
+  'Oak, CA\n',
+  'a-\n',
 ])('a long page of nothing but %j is done with', (piece) => {
   const page = piece.repeat(Math.ceil(200_000 / piece.length))
 
@@ -418,7 +527,7 @@ function formLike(random: (below: number) => number): string {
   const length = 3 + random(12)
   return Array.from({ length }, () => {
     const token = random(2) === 0 ? pick(words) : (numbers[random(numbers.length)] as () => string)()
-    return token + pick([' ', ' ', ' ', '\n', '  ', ', ', ' | ', ': ', '-'])
+    return token + pick([' ', ' ', ' ', '\n', '\n', '<br>', '  ', ', ', ' | ', ': ', '-'])
   }).join('')
 }
 

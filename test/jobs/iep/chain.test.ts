@@ -163,6 +163,19 @@ test('when nothing of a document can be summarised it is FAILED, with a sentence
   expect((await family.calls(iepId)).filter(({ step }) => step === 'read')).toEqual(read)
 })
 
+test('answers that were of no use are not given again: asked once more, the model thinks anew', async () => {
+  const { iepId } = await family.upload(programOf('Ada', 2))
+  await upTo('iep.summarise-document')
+  family.mistral.dials.set({ does: 'null', fields: ['sections'], path: '/v1/chat', times: 3 })
+  await family.settleAll()
+  expect(await family.document(iepId)).toMatchObject({ status: 'FAILED' })
+
+  family.mistral.dials.clear()
+  await goOn(iepId)
+
+  expect(await family.document(iepId)).toMatchObject({ status: 'PROCESSED', problem_code: null })
+})
+
 test.each([
   { step: 'iep.read-document', path: '/v1/ocr' },
   { step: 'iep.summarise-document', path: '/v1/chat' },

@@ -4,7 +4,7 @@ import { saidIn, type Said } from './facts.ts'
 import { aboutPlace, named, onlyOnce, wordsOf, type Checked, type Words } from './findings.ts'
 import { namedOnPages, type NamedOnPages } from './named-on-pages.ts'
 import { namesIn, vocabularyOf, type Vocabulary } from './names.ts'
-import { serviceOf, servicesIn } from './services.ts'
+import { servicesBeside, servicesNamed, type Service } from './services.ts'
 import type { Value } from './values.ts'
 
 /**
@@ -105,11 +105,12 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
   const findings: Finding[] = []
   let checked = 0
   for (const said of saidIn(text, 'en')) {
+    const servicesOf = servicesIn(said)
     for (const value of said.values.filter((value) => mustBeSaid(value, said))) {
       checked++
       if (value.role === 'page' && cited.includes(numberOf(value))) continue
       if (!isSaid(value, there)) findings.push(unsaid(place, said, value, there))
-      else findings.push(...misplaced(place, said, value, there))
+      else findings.push(...misplaced(place, said, value, { services: servicesOf(value), pages: there }))
     }
     for (const mention of namesIn(said.sentence, sources.vocabulary, said.block.kind === 'heading')) {
       checked++
@@ -121,17 +122,23 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
   return { findings, checked }
 }
 
+/** The services an amount may be about: all of its row, or the one beside it in a sentence. */
+function servicesIn({ block, sentence }: Said): (value: Value) => Service[] {
+  if (block.kind === 'row') {
+    const all = [...servicesNamed(sentence)]
+    return () => all
+  }
+  const beside = servicesBeside(sentence)
+  return (value) => [beside(value)].filter((service) => service !== undefined)
+}
+
 /** The pages say it, but of another service. */
 function misplaced(
   place: Place,
-  { block, sentence }: Said,
+  { sentence }: Said,
   value: Value,
-  pages: readonly Evidence[],
+  { services, pages }: { services: Service[]; pages: readonly Evidence[] },
 ): Finding[] {
-  const services =
-    block.kind === 'row'
-      ? [...servicesIn(sentence)]
-      : [serviceOf(sentence, value)].filter((one) => one !== undefined)
   if (services.length === 0 || !services.every((service) => isOfAnother(value, service, pages))) return []
   const message = `The amount "${value.text}" stands on the cited pages beside another service, not beside ${services.join(' or ')}.`
   return [{ place, kind: 'amount', sentence, value: value.text, message }]

@@ -18,13 +18,13 @@ export function compareValues<V extends Value>(source: readonly V[], translation
   const free = new Map(translation.map((value, at) => [at, value]))
   const open = new Map(source.map((value, at) => [at, value]))
   for (const same of [isEqual, saysTheSame]) {
-    const found = byNumber(free)
+    const found = byKey(free)
     for (const firm of [true, false]) {
       for (const [at, value] of open) {
         if (value.firm !== firm) continue
         const partner = keysOf(value)
-          .flatMap((key) => (found.get(key) ?? []).slice(0, mostPartners))
-          .find((other) => free.has(other) && same(value, free.get(other) as V, sides))
+          .flatMap((key) => stillFree(found.get(key), free))
+          .find((other) => same(value, free.get(other) as V, sides))
         if (partner === undefined) continue
         open.delete(at)
         free.delete(partner)
@@ -47,8 +47,21 @@ export function compareValues<V extends Value>(source: readonly V[], translation
   }
 }
 
+/** Values that have a key in common. Those before `from` are taken, and nobody walks over them again. */
+interface Partners {
+  list: number[]
+  from: number
+}
+
+function stillFree(partners: Partners | undefined, free: ReadonlyMap<number, Value>): number[] {
+  if (!partners) return []
+  const { list } = partners
+  while (partners.from < list.length && !free.has(list[partners.from] as number)) partners.from++
+  return list.slice(partners.from, partners.from + mostPartners).filter((at) => free.has(at))
+}
+
 /** Partners that are tried for one value; in one paragraph there are never as many. */
-const mostPartners = 200
+const mostPartners = 50
 
 /** What a side says of how often and of years, tied to something or not. */
 interface Survey {
@@ -78,13 +91,13 @@ function surveyOf(values: readonly Value[]): Survey {
   return survey
 }
 
-function byNumber(values: ReadonlyMap<number, Value>): Map<string, number[]> {
-  const found = new Map<string, number[]>()
+function byKey(values: ReadonlyMap<number, Value>): Map<string, Partners> {
+  const found = new Map<string, Partners>()
   for (const [at, value] of values) {
     for (const key of keysOf(value)) {
-      const list = found.get(key)
-      if (list) list.push(at)
-      else found.set(key, [at])
+      const partners = found.get(key)
+      if (partners) partners.list.push(at)
+      else found.set(key, { list: [at], from: 0 })
     }
   }
   return found
@@ -160,6 +173,7 @@ function daysAgree(one: Day, other: Day, { source, translation }: Sides): boolea
 
 /** `4 out of 5` may be said in two numbers: `de 5 intentos, 4 correctos`. */
 function pairParts(ratios: Map<number, Value>, numbers: Map<number, Value>): void {
+  if (ratios.size * numbers.size > mostPairs) return
   for (const [at, { readings }] of ratios) {
     const ratio = readings.find((reading) => reading.is === 'ratio')
     if (!ratio) continue
@@ -175,6 +189,9 @@ function pairParts(ratios: Map<number, Value>, numbers: Map<number, Value>): voi
     numbers.delete(out)
   }
 }
+
+/** More is no paragraph that anybody wrote. */
+const mostPairs = 100_000
 
 function isCount(reading: Reading, n: number): boolean {
   return reading.is === 'number' && reading.n === n && (reading.unit === null || reading.unit === 'times')

@@ -2,7 +2,7 @@ import { blocksOf, type Block } from './blocks.ts'
 import { sameTime, type Clock } from './times-of-day.ts'
 import type { Day } from './dates.ts'
 import { saidInBlock } from './facts.ts'
-import { servicesIn, type Service } from './services.ts'
+import { servicesNamed, type Service } from './services.ts'
 import { valuesIn, type Reading, type Value } from './values.ts'
 import type { Per, Unit } from './words/lexicon.ts'
 
@@ -84,7 +84,7 @@ function onPage(blocks: Block[]): Evidence {
     const column = (block.header ?? []).flatMap((cell) => openPers(valuesIn(cell, 'en')))
     const around = new Set([...(open[at] as Per[]), ...heading, ...near, ...column])
     for (const { sentence, values } of sentences) {
-      const services = servicesIn(sentence)
+      const services = servicesNamed(sentence)
       for (const value of values)
         take(evidence, known, value, { around: value.role === 'label' ? new Set() : around, services })
     }

@@ -29,11 +29,13 @@ export function aboutPlace(place: Place, kind: Finding['kind'], message: string,
 
 /** The same fault in the same sentence is told once. */
 export function onlyOnce(findings: Finding[]): Finding[] {
-  const seen = new Set<string>()
-  return findings.filter((finding) => {
-    const key = JSON.stringify(finding)
-    const isNew = !seen.has(key)
-    seen.add(key)
+  const told = new Map<string, Set<string>>()
+  return findings.filter(({ place, kind, sentence, value, message }) => {
+    const faults = told.get(sentence) ?? new Set()
+    told.set(sentence, faults)
+    const fault = JSON.stringify([place, kind, value, message])
+    const isNew = !faults.has(fault)
+    faults.add(fault)
     return isNew
   })
 }

@@ -16,6 +16,7 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
   for (const [at, piece] of pieces.entries()) {
     if (piece.is === 'quantity') asCountedPer(pieces, at)
   }
+  const first = pieces.findIndex(({ is }) => is !== 'mark')
   for (const [at, piece] of pieces.entries()) {
     if (piece.is !== 'per' || piece.bound) continue
     const reach = language === 'zh' ? 14 : 6
@@ -25,8 +26,7 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
         : (onTheLeft(pieces, at, reach) ?? onTheRight(pieces, at, reach))
     if (owner) tie(owner, piece)
     // What stands first in a sentence is about all of it.
-    if (owner && pieces.slice(0, at).every(({ is }) => is === 'mark'))
-      share(pieces, pieces.indexOf(owner), piece.per)
+    if (owner && at === first) share(pieces, pieces.indexOf(owner), piece.per)
   }
   for (const [at, piece] of pieces.entries())
     if (piece.is === 'quantity' && piece.unit === 'duration' && piece.per === null && isEachTime(pieces, at))

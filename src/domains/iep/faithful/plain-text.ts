@@ -4,8 +4,12 @@
  * page says 80 %. Every pattern has a bounded length, so that no text takes more than linear time.
  */
 export function plainText(markdown: string): string {
+  if (isPlain.test(markdown)) return markdown
   return oneForm(withoutMarkup(withoutFormulas(markdown)))
 }
+
+/** Nothing in it that would be changed: most sentences, and worth a look since each is asked for several times. */
+const isPlain = /^[A-Za-z0-9 .,;:?'"()%/+=-]*$/
 
 /** A dollar sign that is money, while formulas are taken apart. */
 const dollar = '\uE000'

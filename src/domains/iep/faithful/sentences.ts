@@ -11,16 +11,25 @@ export function sentencesOf(text: string): string[] {
 
 /** The sentences of one block. A row is one: its cells say something only together. */
 export function sentencesIn({ kind, raw }: Block): string[] {
-  if (kind === 'row' || kind === 'heading') return [raw]
+  if (kind === 'row' || kind === 'heading') return [raw.slice(0, longest).trim()]
   const sentences: string[] = []
   let from = 0
   for (const end of ends(raw)) {
+    while (end - from > longest) {
+      const space = raw.lastIndexOf(' ', from + longest)
+      const cut = space > from ? space : from + longest
+      sentences.push(raw.slice(from, cut).trim())
+      from = cut
+    }
     const sentence = raw.slice(from, end).trim()
     if (/[\p{L}\p{N}]/u.test(sentence)) sentences.push(sentence)
     from = end
   }
-  return sentences
+  return sentences.filter((sentence) => sentence !== '')
 }
+
+/** Nobody reads a sentence that is longer; what goes on and on without a full stop is cut, rows at their end. */
+const longest = 2000
 
 /** Where sentences end. */
 function* ends(text: string): Generator<number> {

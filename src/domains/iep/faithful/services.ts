@@ -12,23 +12,25 @@ export type Service =
   | 'nursing'
 
 /** The services a text speaks of. Text to speech is none. */
-export function servicesIn(markdown: string): Set<Service> {
+export function servicesNamed(markdown: string): Set<Service> {
   return new Set(mentionsIn(plainText(markdown)).map(({ service }) => service))
 }
 
 /**
- * Which service an amount in a sentence is about: the one named right behind it (`60 minutes of speech therapy`), else
- * the last one named before it (`Speech therapy: 60 minutes`); nothing if the sentence names none.
+ * Tells which service an amount of a sentence is about: the one named right behind it (`60 minutes of speech therapy`),
+ * else the last one named before it (`Speech therapy: 60 minutes`); nothing if the sentence names none.
  */
-export function serviceOf(sentence: string, { start, end }: Value): Service | undefined {
+export function servicesBeside(sentence: string): (value: Value) => Service | undefined {
   const text = plainText(sentence)
   const mentions = mentionsIn(text)
-  if (mentions.length === 0) return undefined
-  const behind = /^[^.;:,()\d]{0,60}/.exec(text.slice(end))?.[0].length ?? 0
-  return (
-    mentions.find(({ at }) => at >= end && at < end + behind)?.service ??
-    mentions.findLast(({ at }) => at < start)?.service
-  )
+  return ({ start, end }) => {
+    if (mentions.length === 0) return undefined
+    const behind = /^[^.;:,()\d]{0,60}/.exec(text.slice(end, end + 60))?.[0].length ?? 0
+    return (
+      mentions.find(({ at }) => at >= end && at < end + behind)?.service ??
+      mentions.findLast(({ at }) => at < start)?.service
+    )
+  }
 }
 
 function mentionsIn(text: string): { service: Service; at: number }[] {

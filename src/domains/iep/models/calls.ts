@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '../../../shared/database.ts'
+import type { Sql, Tx } from '../../../shared/database.ts'
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Language } from '../content.ts'
 import { DocumentGone, type DocumentRef } from '../document.ts'
@@ -58,6 +58,20 @@ export async function endCall(tx: Tx, callId: string, end: CallEnd): Promise<voi
     })
     .where('call_id', '=', callId)
     .execute()
+}
+
+/**
+ * The answers of a step turned out to be of no use: asked once more, the model is to think anew. What they cost stays
+ * known.
+ */
+export async function forgetAnswers(
+  db: Sql,
+  { iepId }: DocumentRef,
+  { step, language }: Pick<Call, 'step' | 'language'>,
+): Promise<void> {
+  await sql`
+    update iep.model_calls set outcome = 'unusable', answer = null
+    where iep_id = ${iepId} and step = ${step} and language = ${language} and outcome = 'answered'`.execute(db)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Sql } from '../../../shared/database.ts'
+import type { Sql, Tx } from '../../../shared/database.ts'
 import { Trouble } from '../../../shared/errors.ts'
 import type { Completion } from '../../../shared/mistral.ts'
 import { DocumentGone } from '../document.ts'
@@ -40,12 +40,8 @@ export function createCompleter(parts: ModelParts): Model['complete'] {
         // What it cost is known even if nobody wants it any more; the answer is not kept then.
         if (!(await isHeld(tx, document))) return gone
         if (!parsed) return unusable
-        const result = { answer: parsed.answer, model: completion.model }
-        await sql`
-          update iep.model_calls set answer = ${JSON.stringify(result)}::jsonb where call_id = ${callId}`.execute(
-          tx,
-        )
-        return () => result
+        const kept = await keep(tx, callId, { answer: parsed.answer, model: completion.model })
+        return () => kept
       },
       signal,
     })
@@ -56,6 +52,17 @@ const hashOf = (model: string, messages: Question['messages'], schema: Question[
   createHash('sha256')
     .update(JSON.stringify([model, messages, schema]))
     .digest()
+
+/**
+ * Keeps an answer and gives it back as it will be found again: Postgres orders keys its own way, and whoever goes on
+ * asking about the answer must ask the same whether it is the first to have it or not.
+ */
+async function keep(tx: Tx, callId: string, completed: Completed): Promise<Completed> {
+  const { rows } = await sql<{ answer: Completed }>`
+    update iep.model_calls set answer = ${JSON.stringify(completed)}::jsonb where call_id = ${callId}
+    returning answer`.execute(tx)
+  return (rows[0] as { answer: Completed }).answer
+}
 
 /** The newest answer to the same question. */
 async function answered(db: Sql, { document, requestHash }: Call): Promise<Completed | undefined> {

@@ -127,7 +127,8 @@ const streetsBeforeNumbers = new RegExp(
 function isStreetBeforeNumber(flow: Flowing, match: RegExpExecArray, end: number): boolean {
   const last = breaksIn(flow, match.index, end).at(-1)
   // A line may begin with a number that has nothing to do with the street at the end of the one before.
-  if (last !== undefined && /^\d/.test(flow.text.slice(last + 1)) && !leadsThere(flow, match.index)) return false
+  if (last !== undefined && /^\d/.test(flow.text.slice(last + 1)) && !leadsThere(flow, match.index))
+    return false
   return !/^ ?(?:%|min|veces|times|hora|hour|por ciento|percent|days|d[íi]as)/i.test(after(flow.text, end))
 }
 

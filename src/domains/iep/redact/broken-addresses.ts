@@ -8,12 +8,19 @@ import { after, before } from './surroundings.ts'
  * @param kind the word the street ends in, if it has one
  * @param proven a unit or a place follows: it is an address
  */
-export function isOneStreet(flow: Flowing, start: number, end: number, kind: string, proven: boolean): boolean {
+export function isOneStreet(
+  flow: Flowing,
+  start: number,
+  end: number,
+  kind: string,
+  proven: boolean,
+): boolean {
   const { text } = flow
   const inside = breaksIn(flow, start, end)
   if (inside.length === 0) return true
   // `…3 Oak⏎Street crossing: Ada crosses…`
-  if (inside.some((at) => /^\p{Lu}\p{L}+(?: \p{Ll}\p{L}*){1,3} ?:/u.test(text.slice(at + 1, at + 60)))) return false
+  if (inside.some((at) => /^\p{Lu}\p{L}+(?: \p{Ll}\p{L}*){1,3} ?:/u.test(text.slice(at + 1, at + 60))))
+    return false
   const number = houseNumber.exec(text.slice(start, start + 20))?.[0] ?? ''
   const lead = leadOf(flow, start)
   const isYear = /^(?:19|20)\d\d(?:-\d{2,4})?,?$/.test(number)
@@ -30,7 +37,8 @@ const ofDate =
   /(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)\p{L}{0,7}\.? (?:\d{1,2}(?:st|nd|rd|th)?,? ?)?$/iu
 const numberedBefore =
   /(?<!\p{L})(?:room|rm|scores?|total|ss|ge|percentile|quarter|trimester|semester|times?|minutes?|min|sessions?)[ :#|*]*$/iu
-const sureKinds = /^(?:street|avenue|road|boulevard|highway|parkway|turnpike|freeway|blvd|ave|rd|st|pkwy|hwy)$/i
+const sureKinds =
+  /^(?:street|avenue|road|boulevard|highway|parkway|turnpike|freeway|blvd|ave|rd|st|pkwy|hwy)$/i
 
 /** Nothing else stands in the line. */
 const isAlone = (flow: Flowing, start: number): boolean => leadOf(flow, start).trim() === ''
@@ -74,7 +82,9 @@ export function startOfCity(flow: Flowing, match: RegExpExecArray, streetEnd: Re
   const lead = before(flow.text, match.index)
   const first = flow.text.slice(match.index, last)
   const speaks =
-    /(?<!\p{L})(?:in|of|from|near|at|to|en|de) {1,2}$|\d[A-Z]?[, ] {0,2}$/u.test(lead) ||
+    /(?<!\p{L})(?:in|of|from|near|at|to|en|de) {1,2}$|\d[A-Z]?, {0,2}$|(?:Apt|Suite|Ste|Unit|APT|STE|#)\.? ?[A-Z\d-]{1,8} {1,2}$/u.test(
+      lead,
+    ) ||
     streetEnd.test(lead) ||
     streetEnd.test(`${first.split(' ')[0]} `)
   return inside.length === 1 && speaks ? match.index : last + 1

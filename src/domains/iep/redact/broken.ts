@@ -42,7 +42,9 @@ function onePhone(flow: Flowing, { kind, start, end }: Span): Span[] {
   const isSentence = digitsIn(number) === 7 && inside.some((at) => flow.text[at - 1] === '.')
   const isFull = inside.some((at) => digitsIn(flow.text.slice(from, at)) >= 10)
   const span: Span = { kind, start: from, end }
-  return isSpelled || isSentence || (isFull && !hasExtension.test(number)) || !isOneNumber(flow, span) ? [] : [span]
+  return isSpelled || isSentence || (isFull && !hasExtension.test(number)) || !isOneNumber(flow, span)
+    ? []
+    : [span]
 }
 
 const hasExtension = /(?:ext|extension|anexo|x)\.? ?\d{1,6}$/i
@@ -67,6 +69,8 @@ function isOneValue(flow: Flowing, span: Span): boolean {
   const inside = breaksIn(flow, start, end)
   const value = flow.text.slice(start, end)
   if (kind === 'email') return isOneEmail(flow, span)
+  // Behind a label anything may be a street: nothing tells whether the next line goes on with it.
+  if (kind === 'address' && !/^[\d -]+$/.test(value)) return false
   if (inside.length > 0) return isComplete(flow, inside, end)
   const lead = before(flow.text, start)
   const isNear = breaksIn(flow, start - lead.length, start).length > 0
@@ -77,7 +81,9 @@ function isOneValue(flow: Flowing, span: Span): boolean {
 function isComplete(flow: Flowing, inside: number[], end: number): boolean {
   const last = (inside.at(-1) as number) + 1
   return (
-    digitsIn(flow.text.slice(last, end)) >= 3 && !isDateAt(flow.text, last) && !counts.test(after(flow.text, end))
+    digitsIn(flow.text.slice(last, end)) >= 3 &&
+    !isDateAt(flow.text, last) &&
+    !counts.test(after(flow.text, end))
   )
 }
 

@@ -21,7 +21,7 @@ export function flowing(page: string): Flowing {
   let line = 0
   for (const { 0: sign, index } of page.matchAll(lineBreak)) {
     if (index < from) continue
-    const gap = gapAround(page, from, index, index + sign.length)
+    const gap = gapAround(page, Math.max(from, line), line, index, index + sign.length)
     if (sign.endsWith('\n') ? wraps(page, line, gap) : isBetweenWords(page, gap)) {
       const isSplit = splitsWord(page, gap)
       const piece = page.slice(from, isSplit ? gap.start - 1 : gap.start)
@@ -91,10 +91,12 @@ interface Gap {
 }
 
 /** The break with its blanks. Each blank is passed once from either side: none is looked at before `from`. */
-function gapAround(page: string, from: number, start: number, end: number): Gap {
+function gapAround(page: string, from: number, line: number, start: number, end: number): Gap {
   let [first, last] = [start, end]
   while (first > from && page[first - 1] === ' ') first -= 1
   while (page[last] === ' ') last += 1
+  // A quotation has its mark before every line.
+  if (page.startsWith('> ', last) && page.startsWith('>', line)) last += 2
   return { start: first, end: last }
 }
 
@@ -107,7 +109,9 @@ function wraps(page: string, line: number, gap: Gap): boolean {
 function isBetweenWords(page: string, gap: Gap): boolean {
   const before = page[gap.start - 1] ?? '\n'
   const behind = page.slice(gap.start - 6, gap.start)
-  return !/[|\n]/.test(before) && !/<br ?\/?>$/i.test(behind) && !/^(?:$|[|\n]|<br ?\/?>)/i.test(nextOf(page, gap))
+  return (
+    !/[|\n]/.test(before) && !/<br ?\/?>$/i.test(behind) && !/^(?:$|[|\n]|<br ?\/?>)/i.test(nextOf(page, gap))
+  )
 }
 
 const nextOf = (page: string, { end }: Gap): string => page.slice(end, end + 8)

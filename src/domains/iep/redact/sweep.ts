@@ -12,6 +12,77 @@ export function stillHolds(text: string): HiddenKind | undefined {
     const kind = numbersIn(line) ?? placesIn(line)
     if (kind) return kind
   }
+  return acrossLines(text)
+}
+
+/** The end of some lines and the beginning of the next, put together at `seam`. */
+interface Joined {
+  text: string
+  seam: number
+}
+
+/** Of each line only so much may belong to what begins or ends in another. */
+const reach = 100
+
+/** Looks at the end of each line together with the beginning of the next, unless either is of a kind that stands alone. */
+function acrossLines(text: string): HiddenKind | undefined {
+  let tail = ''
+  for (const line of text.split('\n')) {
+    for (const [index, piece] of line.split(/<br ?\/?>/i).entries()) {
+      const part = piece.trim()
+      const begins = index > 0 ? /^[\p{L}\d(]/u : /^(?!\(?[\p{L}\d]{1,4}[.)])[\p{L}\d(]/u
+      const goesOn = begins.test(part) && /[\p{L}\d,:@-]$/u.test(tail)
+      const kind = goesOn && splitIn({ text: `${tail} ${part.slice(0, reach)}`, seam: tail.length })
+      if (kind) return kind
+      tail = (goesOn ? `${tail} ${part}` : part).slice(-reach)
+    }
+    if (/^ *[#|>]/.test(line)) tail = ''
+  }
+  return undefined
+}
+
+function splitIn({ text, seam }: Joined): HiddenKind | undefined {
+  const isSplit = (start: number, end: number): boolean => start < seam && end > seam
+  for (const { 0: number, index } of text.matchAll(
+    /(?<![\d./-])\d{3} ?- ?(?:\d{2}|\d{3}) ?- ?\d{4}(?!\d)/g,
+  )) {
+    if (!isSplit(index, index + number.length) || isNumbered(text.slice(0, index))) continue
+    if (!/^[-./]\d/.test(text.slice(index + number.length)))
+      return /\d{10}/.test(number.replace(/\D/g, '')) ? 'phone' : 'ssn'
+  }
+  if (
+    /[\p{L}\p{N}]@$/u.test(text.slice(0, seam)) &&
+    /^ [\p{L}\p{N}-]{1,63}\.\p{L}{2}/u.test(text.slice(seam))
+  )
+    return 'email'
+  const id = /(?:\bssn|\bssid|\bsasid|\bstudent id)[ #:]{0,3}$/i.test(text.slice(0, seam))
+  if (id && /^ \d{6,14}(?![\p{L}\d/%.-]| ?[/%-])/u.test(text.slice(seam))) return 'id'
+  return placeSplitIn(text, isSplit)
+}
+
+function placeSplitIn(
+  text: string,
+  isSplit: (start: number, end: number) => boolean,
+): HiddenKind | undefined {
+  const words = Array.from(text.matchAll(/[^ ]+/g))
+  for (const [index, { 0: word, index: start }] of words.entries()) {
+    const [name, house, lead] = [words[index - 1], words[index - 2], words[index - 3]]
+    const next = words[index + 1]
+    if (name && house && /^(?:Street|Avenue|Boulevard)[,.;)*]*$/.test(word)) {
+      const isHouse = /^\d{1,6}$/.test(house[0]) && !/^(?:19|20)\d\d$/.test(house[0])
+      const isName = /^\p{Lu}\p{Ll}+$/u.test(name[0]) && !isCounting(name[0])
+      const isIn = isSplit(house.index, start + word.length) && start + word.length - house.index < 60
+      // At the end of a line stand other numbers as well: only behind `at` is it a house.
+      const isMeant = !isSplit(house.index, name.index) || /^(?:at|to|lives)$/.test(lead?.[0] ?? '')
+      const isHeading = /^ \p{L}+(?: \p{L}+){0,3} ?:/u.test(text.slice(start + word.length))
+      if (isHouse && isName && isIn && isMeant && !isHeading && !isNumbered(text.slice(0, house.index)))
+        return 'address'
+    }
+    if (!next || !isSplit(start, next.index + next[0].length)) continue
+    if (/^(?:CA|MA)[,;]?$/.test(word) && /^\d{5}[,;)]*$/.test(next[0])) return 'address'
+    if (/^box$/i.test(word) && /^(?:po|p\.o)$/i.test(name?.[0] ?? '') && /^\d{1,6}$/.test(next[0]))
+      return 'address'
+  }
   return undefined
 }
 

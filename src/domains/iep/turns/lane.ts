@@ -105,7 +105,11 @@ function grow(lane: Lane, { answered, failed, refused, underWay }: News): Lane {
   return { ...lane, concurrency, perSecond, refusals: 0 }
 }
 
-function shrink(lane: Lane, limits: Limits, { answered, failed, underWay, startedAround, refusedAround }: News): Lane {
+function shrink(
+  lane: Lane,
+  limits: Limits,
+  { answered, failed, underWay, startedAround, refusedAround }: News,
+): Lane {
   const paused = { ...lane, ...pause(lane, limits), quietMs: 0 }
   // One of a burst whose first refusal is known already; by now fewer are under way than were too many.
   if (lane.pausedMs > 0 || limits.remaining === 0) return paused

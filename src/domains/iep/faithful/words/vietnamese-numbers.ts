@@ -6,6 +6,10 @@ import type { Token } from '../tokens.ts'
  * (năm: year, ba: father, tư: private, chín: ripe), so some count only where a number can stand.
  */
 export function vietnameseNumberAt(tokens: readonly Token[], at: number): SpelledNumber | undefined {
+  return numberBelow(10_000, tokens, at)
+}
+
+function numberBelow(limit: number, tokens: readonly Token[], at: number): SpelledNumber | undefined {
   const key = (offset: number): string => tokens[at + offset]?.key ?? ''
   if (key(0) === 'thứ') {
     const n = key(1) === 'tư' ? 4 : key(1) === 'nhất' ? 1 : digits.get(key(1))
@@ -22,11 +26,12 @@ export function vietnameseNumberAt(tokens: readonly Token[], at: number): Spelle
   } else if (first === undefined) {
     return undefined
   } else if (key(1) === 'trăm' || key(1) === 'nghìn' || key(1) === 'ngàn') {
-    n = first * (key(1) === 'trăm' ? 100 : 1000)
-    length = 2
-    if (key(length) === 'linh' || key(length) === 'lẻ') length++
-    const rest = vietnameseNumberAt(tokens, at + length)
-    if (rest && !rest.ordinal && rest.n < n) {
+    const scale = key(1) === 'trăm' ? 100 : 1000
+    if (scale >= limit) return undefined
+    n = first * scale
+    length = key(2) === 'linh' || key(2) === 'lẻ' ? 3 : 2
+    const rest = numberBelow(scale, tokens, at + length)
+    if (rest && !rest.ordinal) {
       n += rest.n
       length += rest.length
     }
