@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeenCall } from '../../../local/mistral/calls.ts'
+import { minutes } from '../../../src/shared/time.ts'
 import type { Stack } from '../../stack.ts'
 import { pace } from './alone.ts'
 import { paperOf } from './paper.ts'
@@ -59,6 +60,7 @@ export async function measureCrowd(
     if (moment) moments.push({ ...moment, at: Date.now() })
     if (moment?.processed === papers.length) break
     if (moment && moment.failed > 0) throw new Error(`${moment.failed} documents or languages failed.`)
+    if (Date.now() - began > minutes(10)) throw new Error('The documents were not done in ten minutes.')
     await sleep(200)
   }
   const seconds = (Date.now() - began) / 1000

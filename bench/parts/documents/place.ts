@@ -9,6 +9,7 @@ import { changeProfile, ensureProfile } from '../../../src/domains/iep/profiles.
 import { openUpload } from '../../../src/domains/iep/uploads.ts'
 import { ask } from '../../../src/jobs/define.ts'
 import { receiveDocument } from '../../../src/jobs/iep/receive-document.ts'
+import { minutes } from '../../../src/shared/time.ts'
 import { openBenchAsking, type BenchAsking } from '../../asking.ts'
 import type { Message, Program } from '../../program.ts'
 import type { Stack } from '../../stack.ts'
@@ -141,6 +142,7 @@ function placeOf({
       await accept.now(ask(receiveDocument, { ...paper, writing: 'the first' }), 'bench')
     },
     processed: async ({ iepId }) => {
+      const until = Date.now() + minutes(10)
       for (;;) {
         const [document] = await database.run<{ status: string; languages: number }>(stateOf, [iepId])
         if (document?.status === 'PROCESSED') {
@@ -148,6 +150,7 @@ function placeOf({
           return
         }
         if (document?.status.endsWith('FAILED')) throw new Error(`A document ended ${document.status}.`)
+        if (Date.now() > until) throw new Error('A document was not done in ten minutes.')
         await sleep(10)
       }
     },

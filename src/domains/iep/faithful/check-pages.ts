@@ -1,10 +1,11 @@
 import { sectionKeys, type Content, type Finding, type Place } from '../content.ts'
-import { evidenceOf, isOfAnother, isSaid, type Evidence } from './evidence.ts'
+import { evidenceOf, type Evidence } from './evidence.ts'
 import { saidIn, type Said } from './facts.ts'
 import { aboutPlace, named, onlyOnce, wordsOf, type Checked, type Words } from './findings.ts'
 import { namedOnPages, type NamedOnPages } from './named-on-pages.ts'
 import { namesIn, vocabularyOf, type Vocabulary } from './names.ts'
-import { servicesBeside, servicesNamed, type Service } from './services.ts'
+import { isOfAnother, isSaid } from './said-on-pages.ts'
+import { servicesBeside, servicesNamed, type Service } from './therapies.ts'
 import type { Value } from './values.ts'
 
 /**

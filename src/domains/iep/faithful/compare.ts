@@ -1,4 +1,4 @@
-import type { Day } from './dates.ts'
+import type { Day } from './day.ts'
 import { sameTime } from './times-of-day.ts'
 import type { Reading, Value } from './values.ts'
 import type { Per, Unit } from './words/lexicon.ts'

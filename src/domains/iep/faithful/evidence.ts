@@ -1,8 +1,8 @@
 import { blocksOf, type Block } from './blocks.ts'
-import { sameTime, type Clock } from './times-of-day.ts'
-import type { Day } from './dates.ts'
+import type { Clock } from './times-of-day.ts'
+import type { Day } from './day.ts'
 import { saidInBlock } from './facts.ts'
-import { servicesNamed, type Service } from './services.ts'
+import { servicesNamed, type Service } from './therapies.ts'
 import { valuesIn, type Reading, type Value } from './values.ts'
 import type { Per, Unit } from './words/lexicon.ts'
 
@@ -18,7 +18,7 @@ export interface Evidence {
 }
 
 /** A number of a page. `around`: what its paragraph or row says of how often, without tying it to another count. */
-interface Measured {
+export interface Measured {
   unit: Unit | null
   per: Per | null
   around: ReadonlySet<Per>
@@ -145,81 +145,4 @@ function takeNumber(
   if (list) list.push({ unit, per, ...near })
   else evidence.numbers.set(n, [{ unit, per, ...near }])
   if (per !== null) evidence.pers.push({ per, times: unit === 'times' ? n : null })
-}
-
-/** Whether one of the pages says what a value says. */
-export function isSaid(value: Value, pages: readonly Evidence[]): boolean {
-  return value.readings.some((reading) => pages.some((page) => says(page, reading, pages)))
-}
-
-function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boolean {
-  switch (reading.is) {
-    case 'number':
-      return saysNumber(page, reading)
-    case 'day':
-      return page.days.some((day) => saysDay(day, reading.day, pages))
-    case 'ratio':
-      return page.ratios.has(`${reading.of}/${reading.out}`)
-    case 'clock':
-      return page.clocks.some((clock) => sameTime(clock, reading.clock))
-    case 'code':
-      return page.codes.has(reading.code)
-    case 'per':
-      return page.pers.some(
-        ({ per, times }) => per === reading.per && !(reading.once && times !== null && times > 1),
-      )
-  }
-}
-
-function saysNumber(page: Evidence, reading: Extract<Reading, { is: 'number' }>): boolean {
-  const { n, unit, per } = reading
-  if (unit === null && per === null) {
-    if (page.numbers.has(n)) return true
-    // A bare 30 may be the 30 of 30 minutes, and 1.5 that of 1.5 hours.
-    return [60, 3600].some((factor) => page.numbers.get(n * factor)?.some(({ unit }) => unit === 'duration'))
-  }
-  return supporting(page, reading).length > 0
-}
-
-function supporting(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'number' }>): Measured[] {
-  return (page.numbers.get(n) ?? []).filter(
-    (said) => measures(said.unit, unit) && (per === null || recurs(said, per)),
-  )
-}
-
-/**
- * Whether an amount that the pages say stands only beside other services than the one it is claimed of: the minutes
- * of speech therapy where the pages give them to occupational therapy.
- */
-export function isOfAnother(value: Value, service: Service, pages: readonly Evidence[]): boolean {
-  const said = value.readings.flatMap((reading) =>
-    reading.is === 'number' && (reading.unit === 'duration' || reading.per !== null)
-      ? pages.flatMap((page) => supporting(page, reading))
-      : [],
-  )
-  return said.length > 0 && said.every(({ services }) => services.size > 0 && !services.has(service))
-}
-
-/** Minutes are found as minutes; what is only a count (`3 times`, `3 sessions`) or a percentile also as a bare number. */
-function measures(said: Unit | null, claimed: Unit | null): boolean {
-  return (
-    said === claimed ||
-    claimed === null ||
-    (said === null && (claimed === 'times' || claimed === 'percentile'))
-  )
-}
-
-function recurs({ per, around }: Measured, claimed: Per): boolean {
-  if (per === claimed) return true
-  if (per !== null) return false
-  return claimed === 'session' || claimed === 'minute' || claimed === 'hour' || around.has(claimed)
-}
-
-/** A page may say more than is claimed, not less; a year may stand elsewhere on the pages. */
-function saysDay(said: Day, claimed: Day, pages: readonly Evidence[]): boolean {
-  if (claimed.month !== undefined && said.month !== claimed.month) return false
-  if (claimed.day !== undefined && said.day !== claimed.day) return false
-  if (claimed.year === undefined || said.year === claimed.year) return true
-  const { year } = claimed
-  return said.year === undefined && claimed.month !== undefined && pages.some(({ years }) => years.has(year))
 }

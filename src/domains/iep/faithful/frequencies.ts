@@ -1,5 +1,5 @@
 import type { Language } from '../content.ts'
-import type { Piece, Quantity } from './quantities.ts'
+import type { Piece, Quantity } from './pieces.ts'
 import type { Per } from './words/lexicon.ts'
 
 type PerPiece = Extract<Piece, { is: 'per' }>

@@ -1,5 +1,6 @@
 import type { Language } from '../content.ts'
-import { datesAt, type Day } from './dates.ts'
+import { datesAt } from './dates.ts'
+import type { Day } from './day.ts'
 import { spelledNumberAt } from './number-words.ts'
 import { numbersIn } from './numbers.ts'
 import { clockAt, type Clock } from './times-of-day.ts'

@@ -71,7 +71,9 @@ export async function forgetAnswers(
 ): Promise<void> {
   await sql`
     update iep.model_calls set outcome = 'unusable', answer = null
-    where iep_id = ${iepId} and step = ${step} and language = ${language} and outcome = 'answered'`.execute(db)
+    where iep_id = ${iepId} and step = ${step} and language = ${language} and outcome = 'answered'`.execute(
+    db,
+  )
 }
 
 /**

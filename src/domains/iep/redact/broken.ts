@@ -51,7 +51,7 @@ const hasExtension = /(?:ext|extension|anexo|x)\.? ?\d{1,6}$/i
 
 /** A break beside the sign, or a host whose next part goes on in small letters. */
 function isOneEmail(flow: Flowing, { start, end }: Span): boolean {
-  const inside = breaksIn(flow, start, end)
+  const inside = breaksIn(flow, start, end).filter((at) => flow.text[at] === ' ')
   return (
     inside.length === 1 &&
     inside.every((at) => {

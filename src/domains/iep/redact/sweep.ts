@@ -28,13 +28,16 @@ const reach = 100
 function acrossLines(text: string): HiddenKind | undefined {
   let tail = ''
   for (const line of text.split('\n')) {
-    for (const [index, piece] of line.split(/<br ?\/?>/i).entries()) {
+    for (const [index, piece] of line
+      .replace(/<br ?\/?> {0,9}$/i, '')
+      .split(/<br ?\/?>/i)
+      .entries()) {
       const part = piece.trim()
       const begins = index > 0 ? /^[\p{L}\d(]/u : /^(?!\(?[\p{L}\d]{1,4}[.)])[\p{L}\d(]/u
       const goesOn = begins.test(part) && /[\p{L}\d,:@-]$/u.test(tail)
-      const kind = goesOn && splitIn({ text: `${tail} ${part.slice(0, reach)}`, seam: tail.length })
+      const kind = goesOn && splitIn({ text: `${tail}\n${part.slice(0, reach)}`, seam: tail.length })
       if (kind) return kind
-      tail = (goesOn ? `${tail} ${part}` : part).slice(-reach)
+      tail = (goesOn ? `${tail}\n${part}` : part).slice(-reach)
     }
     if (/^ *[#|>]/.test(line)) tail = ''
   }
@@ -42,9 +45,10 @@ function acrossLines(text: string): HiddenKind | undefined {
 }
 
 function splitIn({ text, seam }: Joined): HiddenKind | undefined {
+  if (!/[-@]|street|avenue|boulevard|box|ca|ma|id|ssn/i.test(text)) return undefined
   const isSplit = (start: number, end: number): boolean => start < seam && end > seam
   for (const { 0: number, index } of text.matchAll(
-    /(?<![\d./-])\d{3} ?- ?(?:\d{2}|\d{3}) ?- ?\d{4}(?!\d)/g,
+    /(?<![\d./-])\d{3}\s?-\s?(?:\d{2}|\d{3})\s?-\s?\d{4}(?!\d)/g,
   )) {
     if (!isSplit(index, index + number.length) || isNumbered(text.slice(0, index))) continue
     if (!/^[-./]\d/.test(text.slice(index + number.length)))
@@ -52,11 +56,11 @@ function splitIn({ text, seam }: Joined): HiddenKind | undefined {
   }
   if (
     /[\p{L}\p{N}]@$/u.test(text.slice(0, seam)) &&
-    /^ [\p{L}\p{N}-]{1,63}\.\p{L}{2}/u.test(text.slice(seam))
+    /^\n[\p{L}\p{N}-]{1,63}\.\p{L}{2}/u.test(text.slice(seam))
   )
     return 'email'
   const id = /(?:\bssn|\bssid|\bsasid|\bstudent id)[ #:]{0,3}$/i.test(text.slice(0, seam))
-  if (id && /^ \d{6,14}(?![\p{L}\d/%.-]| ?[/%-])/u.test(text.slice(seam))) return 'id'
+  if (id && /^\n\d{6,14}(?![\p{L}\d/%.-]|\s?[/%-])/u.test(text.slice(seam))) return 'id'
   return placeSplitIn(text, isSplit)
 }
 
@@ -64,7 +68,7 @@ function placeSplitIn(
   text: string,
   isSplit: (start: number, end: number) => boolean,
 ): HiddenKind | undefined {
-  const words = Array.from(text.matchAll(/[^ ]+/g))
+  const words = Array.from(text.matchAll(/[^ \n]+/g))
   for (const [index, { 0: word, index: start }] of words.entries()) {
     const [name, house, lead] = [words[index - 1], words[index - 2], words[index - 3]]
     const next = words[index + 1]
@@ -73,8 +77,9 @@ function placeSplitIn(
       const isName = /^\p{Lu}\p{Ll}+$/u.test(name[0]) && !isCounting(name[0])
       const isIn = isSplit(house.index, start + word.length) && start + word.length - house.index < 60
       // At the end of a line stand other numbers as well: only behind `at` is it a house.
-      const isMeant = !isSplit(house.index, name.index) || /^(?:at|to|lives)$/.test(lead?.[0] ?? '')
-      const isHeading = /^ \p{L}+(?: \p{L}+){0,3} ?:/u.test(text.slice(start + word.length))
+      const isMeant =
+        !text.slice(house.index, name.index).includes('\n') || /^(?:at|to|lives)$/.test(lead?.[0] ?? '')
+      const isHeading = /^\s\p{L}+(?:\s\p{L}+){0,3} ?:/u.test(text.slice(start + word.length))
       if (isHouse && isName && isIn && isMeant && !isHeading && !isNumbered(text.slice(0, house.index)))
         return 'address'
     }

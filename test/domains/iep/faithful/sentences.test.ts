@@ -78,10 +78,9 @@ test.for(texts)('%s', ([, text, sentences]) => {
 })
 
 test('every sentence stands in its text word for word, and nothing but marks is left out', () => {
-  const contents = [english, spanish, chinese, vietnamese].flatMap(({ summary, sections }) => [
-    summary,
-    ...sections.map(({ content }) => content),
-  ])
+  const contents = [english, spanish, chinese, vietnamese]
+    .flatMap(({ summary, sections }) => [summary, sections.map(({ content }) => content)])
+    .flat()
 
   for (const text of [...contents, ...pages.values()]) {
     let rest = text

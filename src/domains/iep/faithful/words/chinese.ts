@@ -50,6 +50,4 @@ export const chinese = lexicon([
   [{ is: 'between' }, '个, 多'],
   [{ is: 'label' }, '目标, 第, 部分, 步骤, 表, 编号, 项目, 年度目标, 短期目标, 目标第'],
   [{ is: 'page' }, '页'],
-  [{ is: 'ante meridiem' }, '上午, 早上, 凌晨, 早晨'],
-  [{ is: 'post meridiem' }, '下午, 晚上, 傍晚, 中午'],
 ])

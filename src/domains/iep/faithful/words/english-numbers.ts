@@ -39,7 +39,7 @@ export function englishNumberAt(tokens: readonly Token[], at: number): SpelledNu
     if ((last === 'hundred' || last === 'thousand') && tokens[next]?.key === 'and') next++
   }
   if (end === at) return undefined
-  return { n: total + group, length: end - at, ordinal: false, vague: total + group === 1 }
+  return { n: total + group, length: end - at, ordinal: false, vague: total + group <= 1 }
 }
 
 const list = (words: string, from: number, step = 1): Map<string, number> =>

@@ -92,6 +92,4 @@ export const english = lexicon([
     'goal, goals, objective, objectives, benchmark, section, part, item, step, area, table, figure, appendix, no ., goal #, objective #, #, number, goal no ., question, criterion, option, priority',
   ],
   [{ is: 'page' }, 'page, pages, p ., pp ., pg ., p, pg'],
-  [{ is: 'ante meridiem' }, 'am, a . m ., a . m'],
-  [{ is: 'post meridiem' }, 'pm, p . m ., p . m'],
 ])

@@ -50,8 +50,6 @@ export type Meaning =
   /** Numbers things instead of counting them: `Goal 1`. */
   | { is: 'label' }
   | { is: 'page' }
-  | { is: 'ante meridiem' }
-  | { is: 'post meridiem' }
 
 /** The phrases of one language, found by their first word, longest first. */
 export type Lexicon = ReadonlyMap<string, readonly Phrase[]>

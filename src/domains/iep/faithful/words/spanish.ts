@@ -80,6 +80,4 @@ export const spanish = lexicon([
     'meta, metas, objetivo, objetivos, sección, parte, artículo, paso, área, tabla, nº, n . º, no ., núm ., número, meta #, #, opción, punto, prioridad',
   ],
   [{ is: 'page' }, 'página, páginas, pág ., págs ., pag ., p .'],
-  [{ is: 'ante meridiem' }, 'a . m ., am, a . m, de la mañana'],
-  [{ is: 'post meridiem' }, 'p . m ., pm, p . m, de la tarde, de la noche'],
 ])

@@ -53,6 +53,4 @@ export const vietnamese = lexicon([
   ],
   [{ is: 'label' }, 'mục tiêu, mục tiêu số, mục, phần, khoản, bước, bảng, số, #, điều, lĩnh vực'],
   [{ is: 'page' }, 'trang'],
-  [{ is: 'ante meridiem' }, 'sáng, giờ sáng, am, a . m .'],
-  [{ is: 'post meridiem' }, 'chiều, tối, giờ chiều, giờ tối, pm, p . m .'],
 ])

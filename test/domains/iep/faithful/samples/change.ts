@@ -23,13 +23,12 @@ export function withText(content: Content, place: Place, text: string): Content 
   }
 }
 
-/** The text with one digit changed, for each digit of it that is no list number: to the next digit and to the third after. */
+/** The text with one digit changed, for each digit of it that is no list number. */
 export function* changedDigits(text: string): Generator<{ text: string; around: string }> {
   for (const { 0: digit, index } of text.matchAll(/\d/g)) {
     if (/(?:^|\n)\s*\d*$/.test(text.slice(0, index)) && /^\d+\. /.test(text.slice(index))) continue
-    for (const step of [1, 3]) {
-      const changed = `${text.slice(0, index)}${(Number(digit) + step) % 10}${text.slice(index + 1)}`
-      yield { text: changed, around: changed.slice(Math.max(0, index - 12), index + 12) }
-    }
+    const other = (Number(digit) + 1 + (index % 9)) % 10
+    const changed = `${text.slice(0, index)}${other}${text.slice(index + 1)}`
+    yield { text: changed, around: changed.slice(Math.max(0, index - 12), index + 12) }
   }
 }
