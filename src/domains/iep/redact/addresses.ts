@@ -103,7 +103,8 @@ function isLowerStreet(flow: Flowing, match: RegExpExecArray, end: number): bool
   const [whole, name = ''] = match
   if (isCounting(name) || isNumbered(leadOf(flow, match.index))) return false
   const ends = endsHere.test(after(flow.text, end)) || endsLine(flow, end)
-  if (breaksIn(flow, match.index, end).length > 0) return ends || leadsThere(flow, match.index)
+  if (breaksIn(flow, match.index, end).length > 0)
+    return (ends || leadsThere(flow, match.index)) && isOneStreet(flow, match.index, end, 'street', false)
   return /(?:street|avenue|boulevard|blvd|ave)\.?$/i.test(whole) || ends
 }
 
