@@ -63,7 +63,7 @@ export function createRunner(parts: RunnerParts): Runner {
       inHand.add(key)
       lease.hold(attempt)
       try {
-        const row = await claimed(attempt)
+        const row = await together.claim(attempt)
         if (row === 'stale' || 'later' in row) return row
         attempt.claimed = true
         taken += 1
@@ -77,15 +77,6 @@ export function createRunner(parts: RunnerParts): Runner {
         inHand.delete(key)
       }
     },
-  }
-
-  const claimed = async (attempt: Attempt): Promise<Claimed | Refusal> => {
-    try {
-      return await together.claim(attempt)
-    } catch (error) {
-      lease.doubt()
-      throw error
-    }
   }
 
   /** From claimed to ended; whatever happens in between is written to the ledger and told in one log line. */

@@ -1,6 +1,7 @@
 import type { Database } from '../shared/database.ts'
 import type { Attempt } from './attempt.ts'
 import { batched } from './batch.ts'
+import type { Lease } from './lease.ts'
 import { claim, type Refusal } from './ledger/claim.ts'
 import { noteProgress, type Progress } from './ledger/progress.ts'
 import type { Claimed } from './ledger/rows.ts'
@@ -15,9 +16,26 @@ export interface Together {
   note(progress: Progress & { worker: string }): Promise<void>
 }
 
-export function createTogether({ database, tell }: { database: Database; tell: Tell }): Together {
+export function createTogether({
+  database,
+  tell,
+  lease,
+}: {
+  database: Database
+  tell: Tell
+  lease: Pick<Lease, 'doubt'>
+}): Together {
+  /** Postgres may have claimed what it could not say any more; asked again, it calls the ticket stale. */
+  const claimOrDoubt = async (worker: string, group: Attempt[]): Promise<(Claimed | Refusal)[]> => {
+    try {
+      return await claim(database.run, worker, group)
+    } catch (error) {
+      lease.doubt()
+      throw error
+    }
+  }
   const claimTogether = batched<Attempt, Claimed | Refusal>(
-    (attempts) => perWorker(attempts, (worker, group) => claim(database.run, worker, group)),
+    (attempts) => perWorker(attempts, claimOrDoubt),
     { lanes: 1, size: 500 },
   )
 

@@ -18,9 +18,7 @@ export function isOneStreet(
   const { text } = flow
   const inside = breaksIn(flow, start, end)
   if (inside.length === 0) return true
-  // `…3 Oak⏎Street crossing: Ada crosses…`
-  if (inside.some((at) => /^\p{Lu}\p{L}+(?: \p{Ll}\p{L}*){1,3} ?:/u.test(text.slice(at + 1, at + 60))))
-    return false
+  if (inside.some((at) => label.test(lineAt(flow, at + 1)))) return false
   const number = houseNumber.exec(text.slice(start, start + 20))?.[0] ?? ''
   const lead = leadOf(flow, start)
   const isYear = /^(?:19|20)\d\d(?:-\d{2,4})?,?$/.test(number)
@@ -31,6 +29,13 @@ export function isOneStreet(
   if (isYear || numberedBefore.test(lead)) return false
   return sureKinds.test(kind) || isAlone(flow, start)
 }
+
+/** `…3 Oak⏎Street crossing: Ada crosses…` */
+const label = /^\p{Lu}\p{L}+(?: \p{Ll}\p{L}*){1,3} ?:/u
+
+/** The beginning of a line. */
+const lineAt = (flow: Flowing, at: number): string =>
+  flow.text.slice(at, breaksIn(flow, at, at + 60)[0] ?? at + 60)
 
 const houseNumber = /^\d{1,6}(?:-\d{1,4})?[A-Z]?(?: 1\/2)?,?/
 const ofDate =
