@@ -34,10 +34,10 @@ export function createTogether({
       throw error
     }
   }
-  const claimTogether = batched<Attempt, Claimed | Refusal>(
-    (attempts) => perWorker(attempts, claimOrDoubt),
-    { lanes: 1, size: 500 },
-  )
+  const claimTogether = batched<Attempt, Claimed | Refusal>((attempts) => perWorker(attempts, claimOrDoubt), {
+    lanes: 1,
+    size: 500,
+  })
 
   const completeTogether = batched<{ id: string; ticket: number; worker: string; result: unknown }, boolean>(
     (items) =>

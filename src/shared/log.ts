@@ -7,11 +7,12 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  const output = pino.destination({ dest: 1, sync: false })
+  // Writes by itself only what is a chunk: whatever is less is still in its hands when the process exits.
+  const output = pino.destination({ dest: 1, sync: false, minLength: CHUNK })
   const lines = inChunks(output)
   setInterval(() => lines.flush(), 250).unref()
   process.on('exit', () => {
-    lines.flush()
+    lines.handOver()
     output.flushSync()
   })
   return pino(
@@ -27,18 +28,24 @@ export function createLog(options: { level: string; process: string }): Log {
 }
 
 /** Gathers lines: each write costs the output more than a line costs us. */
-function inChunks(output: { write(chunk: string): unknown }) {
+function inChunks(output: { write(chunk: string): unknown; flush(): void }) {
   let chunk = ''
-  const flush = (): void => {
+  const handOver = (): void => {
     if (chunk === '') return
     output.write(chunk)
     chunk = ''
   }
-  const write = (line: string): void => {
-    chunk += line
-    if (chunk.length > CHUNK) flush()
+  return {
+    write: (line: string): void => {
+      chunk += line
+      if (chunk.length >= CHUNK) handOver()
+    },
+    handOver,
+    flush: (): void => {
+      handOver()
+      output.flush()
+    },
   }
-  return { write, flush }
 }
 
 /** Characters; a busy worker writes as much in some ten milliseconds. */

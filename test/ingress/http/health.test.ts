@@ -78,6 +78,13 @@ test('the document describes the routes, and its page is there', async () => {
     [
       '/anki/users',
       '/anki/users/{id}',
+      '/iep/profile',
+      '/iep/profile/children',
+      '/iep/profile/children/{childId}/documents',
+      '/iep/profile/children/{childId}/documents/progress',
+      '/iep/profile/children/{childId}/documents/progress/events',
+      '/iep/profile/children/{childId}/documents:reprocess',
+      '/iep/signed-url-knowledge',
       '/jobs/{id}',
       '/jobs/{id}/events',
       '/livez',
