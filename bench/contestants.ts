@@ -41,7 +41,8 @@ export interface Contestant {
 export const millrace: Contestant = {
   name: 'millrace',
   worker: 'programs/millrace-worker.ts',
-  settings: 'the worker process as it is: ledger, history, leases, sweep, one log line per attempt',
+  settings:
+    'the worker process as it is: ledger, history, leases, sweep, one log line per attempt; light jobs, which share BullMQ jobs',
   fill: async (stack, jobs, work) => {
     const url = await stack.databases.fresh('millrace')
     await stack.clearRedis()
