@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 
 export type Log = Logger
@@ -7,14 +8,11 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  // Writes by itself only what is a chunk: whatever is less is still in its hands when the process exits.
-  const output = pino.destination({ dest: 1, sync: false, minLength: CHUNK })
+  const output = pino.destination({ dest: 1, sync: false })
   const lines = inChunks(output)
-  setInterval(() => lines.flush(), 250).unref()
-  process.on('exit', () => {
-    lines.handOver()
-    output.flushSync()
-  })
+  setInterval(() => lines.handOver(), 250).unref()
+  // Not the output's own flush: that one tries for ever when nobody reads any more, as when our starter was killed.
+  process.on('exit', () => writeOnce(lines.takeRest()))
   return pino(
     {
       level: options.level,
@@ -28,12 +26,15 @@ export function createLog(options: { level: string; process: string }): Log {
 }
 
 /** Gathers lines: each write costs the output more than a line costs us. */
-function inChunks(output: { write(chunk: string): unknown; flush(): void }) {
+function inChunks(output: { write(chunk: string): unknown }) {
   let chunk = ''
-  const handOver = (): void => {
-    if (chunk === '') return
-    output.write(chunk)
+  const takeRest = (): string => {
+    const rest = chunk
     chunk = ''
+    return rest
+  }
+  const handOver = (): void => {
+    if (chunk !== '') output.write(takeRest())
   }
   return {
     write: (line: string): void => {
@@ -41,10 +42,16 @@ function inChunks(output: { write(chunk: string): unknown; flush(): void }) {
       if (chunk.length >= CHUNK) handOver()
     },
     handOver,
-    flush: (): void => {
-      handOver()
-      output.flush()
-    },
+    takeRest,
+  }
+}
+
+function writeOnce(rest: string): void {
+  try {
+    writeSync(1, rest)
+  } catch {
+    // There is nobody left to tell.
+    process.exitCode ||= 1
   }
 }
 
