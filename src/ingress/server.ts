@@ -21,6 +21,7 @@ import { newRequestId } from './http/edge/trace.ts'
 import { healthRoutes } from './http/health.ts'
 import { iepRoutes } from './http/iep.ts'
 import { jobRoutes, opensByLink } from './http/jobs.ts'
+import { lockinRoutes } from './http/lockin.ts'
 import { createLogin } from './http/operators/login.ts'
 import { operatorRoutes } from './http/operators/routes.ts'
 import { rundiRoutes } from './http/rundi.ts'
@@ -41,8 +42,13 @@ export function createServer(parts: ServerParts): App {
 
   const light = createLightRuns({ running, width: Math.max(1, Math.floor(config.database.pool / 2)), log })
   app.addHook('onClose', () => light.close())
-  const iepBucket = config.iep.bucket === undefined ? undefined : openBucket(config.aws, config.iep.bucket)
-  app.addHook('onClose', async () => iepBucket?.close())
+  const [iepBucket, lockinBucket] = [config.iep.bucket, config.lockin.bucket].map((name) =>
+    name === undefined ? undefined : openBucket(config.aws, name),
+  )
+  app.addHook('onClose', async () => {
+    iepBucket?.close()
+    lockinBucket?.close()
+  })
   const given = {
     ...parts,
     closing,
@@ -50,6 +56,7 @@ export function createServer(parts: ServerParts): App {
     links: createStatusLinks(config.statusLinkSecret),
     collections: openCollections({ base: config.anki.collections, gid: config.anki.collectionsGid }),
     iepBucket,
+    lockinBucket,
   }
   const http: HttpParts = { ...given, askFor: createAskFor({ ...given, light }) }
 
@@ -59,6 +66,7 @@ export function createServer(parts: ServerParts): App {
     mount(all, http, 'anki', ankiRoutes)
     mount(all, http, 'rundi', rundiRoutes)
     mount(all, http, 'iep', iepRoutes)
+    mount(all, http, 'lockin', lockinRoutes)
     mountJobs(all, http)
     mountOperators(all, http)
     void all.register(async (rest: App) => {

@@ -32,6 +32,8 @@ export interface Tools {
   syncServerProfiles: SyncServerProfiles | undefined
   /** Where the documents of IEP are; undefined when the configuration names no bucket. */
   iepBucket: Bucket | undefined
+  /** Where the pictures of LockIN are; undefined when the configuration names no bucket. */
+  lockinBucket: Bucket | undefined
   /** The models that read and write; undefined without a key for them. */
   model: Model | undefined
   /**

@@ -14,7 +14,7 @@ import type { Tools } from './define.ts'
 /** The tools that last as long as the process; the runner adds what belongs to one attempt. */
 export type LastingTools = Pick<
   Tools,
-  'collections' | 'authDb' | 'syncServerProfiles' | 'iepBucket' | 'model'
+  'collections' | 'authDb' | 'syncServerProfiles' | 'iepBucket' | 'lockinBucket' | 'model'
 >
 
 /** What models need beside the configuration: whose turn it is, is known to Postgres. */
@@ -33,7 +33,9 @@ export function openTools(
   around?: Surroundings,
 ): { tools: LastingTools; close(): Promise<void> } {
   const { collections, collectionsGid: gid, authDb, databaseUrl } = config.anki
-  const iepBucket = config.iep.bucket === undefined ? undefined : openBucket(config.aws, config.iep.bucket)
+  const [iepBucket, lockinBucket] = [config.iep.bucket, config.lockin.bucket].map((name) =>
+    name === undefined ? undefined : openBucket(config.aws, name),
+  )
   const syncServerProfiles = databaseUrl === undefined ? undefined : openSyncServerProfiles(databaseUrl)
   const models = around && openModels(config, around)
   return {
@@ -42,11 +44,13 @@ export function openTools(
       authDb: authDb === undefined ? undefined : openAuthDb({ file: authDb, gid }),
       syncServerProfiles,
       iepBucket,
+      lockinBucket,
       model: models?.model,
     },
     close: async () => {
       await models?.close()
       iepBucket?.close()
+      lockinBucket?.close()
       await syncServerProfiles?.close()
     },
   }

@@ -117,6 +117,7 @@ const environment = z.object({
   MISTRAL_OCR_MODEL: z.string().default('mistral-ocr-4-1'),
   MISTRAL_CHAT_MODEL: z.string().default('mistral-medium-3-5'),
   IEP_BUCKET: z.string().optional(),
+  LOCKIN_BUCKET: z.string().optional(),
   HISTORY_DAYS: whole(1, 3650).default(90),
   ANKI_COLLECTIONS: z.string().default('./efs/collections'),
   ANKI_COLLECTIONS_GID: whole(0, 4_294_967_294).optional(),
@@ -184,6 +185,7 @@ function decide(env: Environment) {
       databaseUrl: env.ANKI_DATABASE_URL,
     },
     iep: { bucket: env.IEP_BUCKET },
+    lockin: { bucket: env.LOCKIN_BUCKET },
     rundi: { trustedProviders: env.RUNDI_TRUSTED_PROVIDERS },
     trust: {
       anki: trustFrom(env, 'ANKI'),

@@ -23,6 +23,22 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type LockinAvatarState = "ready" | "refused" | "uploading";
+
+export type LockinGoalPeriod = "daily" | "weekly";
+
+export type LockinGroupStatus = "active" | "archived" | "pending";
+
+export type LockinMemberRole = "admin" | "member" | "owner";
+
+export type LockinNotificationKind = "generic" | "group_invite" | "milestone_group" | "milestone_member" | "session_reminder";
+
+export type LockinNotificationStatus = "accepted" | "declined" | "pending" | "read" | "withdrawn";
+
+export type LockinParticipantRole = "host" | "participant";
+
+export type LockinSessionStatus = "cancelled" | "ended" | "paused" | "running" | "scheduled";
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AnkiUserProfiles {
@@ -152,6 +168,126 @@ export interface IepUploads {
   iep_id: string;
   object_key: string;
   user_id: string;
+}
+
+export interface LockinAnnouncements {
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  kind: LockinNotificationKind;
+  period: LockinGoalPeriod;
+  period_date: Timestamp;
+  user_id: string | null;
+}
+
+export interface LockinAuthIdentities {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  profile_id: string;
+  provider: string;
+  subject: string;
+}
+
+export interface LockinAvatars {
+  created_at: Generated<Timestamp>;
+  dropped_at: Timestamp | null;
+  id: Generated<string>;
+  problem: string | null;
+  profile_id: string;
+  settled_at: Timestamp | null;
+  state: Generated<LockinAvatarState>;
+}
+
+export interface LockinGroupMemberPeriodProgress {
+  goal_met: boolean | null;
+  group_id: string | null;
+  period_date: Timestamp | null;
+  period_end: Timestamp | null;
+  period_start: Timestamp | null;
+  seconds_done: number | null;
+  target_minutes: number | null;
+  user_id: string | null;
+}
+
+export interface LockinGroupMembers {
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  id: Generated<string>;
+  override_period_target_minutes: number | null;
+  role: Generated<LockinMemberRole>;
+  user_id: string;
+}
+
+export interface LockinGroups {
+  archived_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  description: string | null;
+  end_at: Timestamp;
+  id: Generated<string>;
+  name: string;
+  owner_id: string;
+  period: LockinGoalPeriod;
+  period_target_minutes: number;
+  start_at: Timestamp;
+  status: Generated<LockinGroupStatus>;
+  timezone: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface LockinNotifications {
+  body: string | null;
+  created_at: Generated<Timestamp>;
+  group_id: string | null;
+  id: Generated<string>;
+  kind: LockinNotificationKind;
+  read_at: Timestamp | null;
+  recipient_id: string;
+  sender_id: string | null;
+  status: Generated<LockinNotificationStatus>;
+  title: string;
+  written_by: Generated<string>;
+}
+
+export interface LockinProfiles {
+  avatar_url: string | null;
+  created_at: Generated<Timestamp>;
+  display_name: string | null;
+  email: string | null;
+  id: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface LockinSessionParticipants {
+  id: Generated<string>;
+  joined_at: Generated<Timestamp>;
+  left_at: Timestamp | null;
+  role: Generated<LockinParticipantRole>;
+  running_since: Timestamp | null;
+  session_id: string;
+  user_id: string;
+}
+
+export interface LockinSessions {
+  created_at: Generated<Timestamp>;
+  creator_id: string;
+  ended_at: Timestamp | null;
+  group_id: string | null;
+  id: Generated<string>;
+  started_at: Timestamp | null;
+  status: Generated<LockinSessionStatus>;
+}
+
+export interface LockinTimeLogs {
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp;
+  group_id: string | null;
+  id: Generated<string>;
+  participant_id: string;
+  started_at: Timestamp;
+  user_id: string;
+}
+
+export interface LockinZones {
+  name: string;
 }
 
 export interface MillraceIdempotencyKeys {
@@ -286,6 +422,18 @@ export interface DB {
   "iep.turn_holders": IepTurnHolders;
   "iep.turns": IepTurns;
   "iep.uploads": IepUploads;
+  "lockin.announcements": LockinAnnouncements;
+  "lockin.auth_identities": LockinAuthIdentities;
+  "lockin.avatars": LockinAvatars;
+  "lockin.group_member_period_progress": LockinGroupMemberPeriodProgress;
+  "lockin.group_members": LockinGroupMembers;
+  "lockin.groups": LockinGroups;
+  "lockin.notifications": LockinNotifications;
+  "lockin.profiles": LockinProfiles;
+  "lockin.session_participants": LockinSessionParticipants;
+  "lockin.sessions": LockinSessions;
+  "lockin.time_logs": LockinTimeLogs;
+  "lockin.zones": LockinZones;
   "millrace.idempotency_keys": MillraceIdempotencyKeys;
   "millrace.job_events": MillraceJobEvents;
   "millrace.jobs": MillraceJobs;

@@ -21,10 +21,14 @@ interface Bucket {
 
 /** The buckets of the local S3, with the names the processes are told. */
 function bucketsFor({ given }: Setting): { all: Bucket[]; env: Record<string, string> } {
-  const env = { IEP_BUCKET: given['IEP_BUCKET'] || 'millrace-iep' }
+  const env = {
+    IEP_BUCKET: given['IEP_BUCKET'] || 'millrace-iep',
+    LOCKIN_BUCKET: given['LOCKIN_BUCKET'] || 'millrace-lockin',
+  }
   const everything: Bucket['tells'] = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*']
   const all: Bucket[] = [
     { name: env.IEP_BUCKET, tells: ['s3:ObjectCreated:*'] },
+    { name: env.LOCKIN_BUCKET, tells: ['s3:ObjectCreated:*'] },
     { name: 'pre-work-media-uploads-dev', tells: everything },
     { name: 'pre-work-documents-dev', tells: everything },
     { name: 'pre-work-thumbnails-dev', tells: [] }, // what is in there we made ourselves
@@ -42,9 +46,12 @@ export async function openS3(
   const elsewhere = endpointElsewhere('s3', setting, account)
   if (elsewhere) {
     const { endpoint } = elsewhere
-    const { IEP_BUCKET: bucket } = setting.given
-    const env = { ...elsewhere.env, ...(bucket ? { IEP_BUCKET: bucket } : {}) }
-    const buckets = bucket ? [bucket] : []
+    const named = ['IEP_BUCKET', 'LOCKIN_BUCKET'].flatMap((name) => {
+      const bucket = setting.given[name]
+      return bucket ? [[name, bucket] as const] : []
+    })
+    const env = { ...elsewhere.env, ...Object.fromEntries(named) }
+    const buckets = named.map(([, bucket]) => bucket)
     return { note: `${endpoint} of the environment`, facts: { s3: { endpoint, region, buckets } }, env }
   }
 

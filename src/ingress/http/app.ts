@@ -46,6 +46,8 @@ export interface HttpParts extends ServerParts {
   collections: Collections
   /** Where the documents of IEP are; undefined when the configuration names no bucket. */
   iepBucket: Bucket | undefined
+  /** Where the pictures of LockIN are; undefined when the configuration names no bucket. */
+  lockinBucket: Bucket | undefined
   askFor: AskFor
   /** Aborted when the server begins to close: whoever waits answers at once. */
   closing: AbortSignal

@@ -5,7 +5,7 @@ import type { App, HttpParts } from '../app.ts'
 import { once } from './once.ts'
 import { parentOf } from './parent.ts'
 import { childFields } from './profile.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction } from '../transaction.ts'
 
 const added = z
   .object({ message: z.string(), childId: z.string(), createdAt: z.number(), updatedAt: z.number() })

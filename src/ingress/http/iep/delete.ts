@@ -13,7 +13,7 @@ import { seconds } from '../../../shared/time.ts'
 import type { App, HttpParts } from '../app.ts'
 import { HttpProblem } from '../answers/problems.ts'
 import { parentOf } from './parent.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction } from '../transaction.ts'
 
 /** How long the request itself tries to empty S3; the job that was asked for goes on for as long as it takes. */
 const S3_PATIENCE = seconds(3)

@@ -14,7 +14,7 @@ import { HttpProblem } from '../answers/problems.ts'
 import { deleteRoute } from './delete.ts'
 import { parentOf } from './parent.ts'
 import { show, shownDocument } from './shown-document.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction } from '../transaction.ts'
 
 export const params = z.object({ childId: z.string() })
 

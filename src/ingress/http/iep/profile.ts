@@ -17,7 +17,7 @@ import { line, lineOrNull, missingOr } from '../../../shared/text.ts'
 import type { App, HttpParts } from '../app.ts'
 import { HttpProblem } from '../answers/problems.ts'
 import { parentOf } from './parent.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction } from '../transaction.ts'
 
 const time = z.number().meta({ description: 'Milliseconds since 1970.' })
 const shownLanguage = z.enum([...languages, '']).meta({ description: 'Empty when none was chosen.' })

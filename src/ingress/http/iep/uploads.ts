@@ -10,7 +10,7 @@ import { HttpProblem, unavailable } from '../answers/problems.ts'
 import { once } from './once.ts'
 import { parentOf } from './parent.ts'
 import { invalid } from './refusals.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction } from '../transaction.ts'
 
 /** What may be uploaded; what arrives is looked at once more. */
 const PDF = 'application/pdf'

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { inTransaction } from '../../../../src/ingress/http/iep/transaction.ts'
-import type { Tx } from '../../../../src/shared/database.ts'
-import { createWorld } from '../../../support/world.ts'
+import { inTransaction } from '../../../src/ingress/http/transaction.ts'
+import type { Tx } from '../../../src/shared/database.ts'
+import { createWorld } from '../../support/world.ts'
 
 const numbers =
   "create table public.numbers (name text primary key, n int); insert into public.numbers values ('a', 0), ('b', 0)"

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Database, Tx } from '../../../shared/database.ts'
+import type { Database, Tx } from '../../shared/database.ts'
 
 const TRIES = 3
 

@@ -1,0 +1,3 @@
+import type { App, HttpParts } from '../app.ts'
+
+export function groupRoutes(_app: App, _parts: HttpParts): void {}
