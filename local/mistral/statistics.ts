@@ -145,7 +145,7 @@ class Watched {
       meanInFlight: mean,
       busy: share(this.#busy, milliseconds),
       used: used(settings, { mean, admitted: this.#admitted, milliseconds }),
-      inFlightBySecond: this.#bySecond.map((part) => part / 1000),
+      inFlightBySecond: this.#bySecond.map((part) => rounded(part / 1000)),
     }
   }
 
@@ -179,7 +179,10 @@ function used(
   return shares.length ? Math.max(...shares) : null
 }
 
-const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0)
+const share = (part: number, whole: number): number => (whole > 0 ? rounded(part / whole) : 0)
+
+/** Sums of many small times are a whole number only nearly. */
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6
 
 const none = (): Counts => ({
   requests: 0,

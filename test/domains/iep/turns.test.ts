@@ -54,18 +54,22 @@ test('of two parents with much to ask, neither gets far ahead of the other', asy
   const serve = async (turns: Turns, user: string) => {
     const turn = await take(turns, user)
     served.push(user)
-    turn.answered({})
+    held.push(turn)
   }
   const asked = [
     ...Array.from({ length: 20 }, () => serve(here, ada)),
     ...Array.from({ length: 10 }, () => serve(there, grace)),
   ]
   await expect.poll(() => waiting(lane)).toBe(30)
-  for (const turn of held) turn.release()
+  // One call ends at a time, and the next only when its turn was taken: how quickly a process looks decides nothing.
+  for (let ended = 0; ended < 30; ended += 1) {
+    held.shift()?.answered({})
+    await expect.poll(() => served.length, { interval: 5, timeout: 10_000 }).toBe(ended + 1)
+  }
   await Promise.all(asked)
 
   const whenGraceWasDone = served.lastIndexOf(grace) + 1
-  expect(served.slice(0, whenGraceWasDone).filter((user) => user === ada).length).toBeLessThanOrEqual(13)
+  expect(served.slice(0, whenGraceWasDone).filter((user) => user === ada).length).toBeLessThanOrEqual(12)
 })
 
 test('there are never more turns than calls the provider bears, however many processes ask', async () => {
