@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { write, writeSync } from 'node:fs'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 
 export type Log = Logger
@@ -8,11 +8,9 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  const output = pino.destination({ dest: 1, sync: false })
-  const lines = inChunks(output)
+  const lines = openOutput()
   setInterval(() => lines.handOver(), 250).unref()
-  // Not the output's own flush: that one tries for ever when nobody reads any more, as when our starter was killed.
-  process.on('exit', () => writeOnce(lines.takeRest()))
+  process.on('exit', () => lines.writeRest())
   return pino(
     {
       level: options.level,
@@ -25,35 +23,62 @@ export function createLog(options: { level: string; process: string }): Log {
   )
 }
 
-/** Gathers lines: each write costs the output more than a line costs us. */
-function inChunks(output: { write(chunk: string): unknown }) {
-  let chunk = ''
-  const takeRest = (): string => {
-    const rest = chunk
-    chunk = ''
-    return rest
+/**
+ * Standard output, written in chunks beside the work: each write costs more than a line. Our own and not pino's, whose
+ * flush at the end tries for ever when nobody reads any more, as when our starter was killed.
+ */
+function openOutput() {
+  let waiting = ''
+  /** What a pipe that was full did not take. */
+  let left: Buffer = Buffer.alloc(0)
+  let writing = false
+  const takeAll = (): Buffer => {
+    const all = Buffer.concat([left, Buffer.from(waiting)])
+    left = Buffer.alloc(0)
+    waiting = ''
+    return all
   }
   const handOver = (): void => {
-    if (chunk !== '') output.write(takeRest())
+    if (writing || (waiting === '' && left.length === 0)) return
+    const chunk = takeAll()
+    writing = true
+    write(STDOUT, chunk, (error, written) => {
+      writing = false
+      // Any other failure means that there is nobody left to tell.
+      const goesOn = !error || error.code === 'EAGAIN'
+      if (goesOn) left = chunk.subarray(error ? 0 : written)
+      if (!error && waiting.length >= CHUNK) handOver()
+    })
   }
   return {
     write: (line: string): void => {
-      chunk += line
-      if (chunk.length >= CHUNK) handOver()
+      waiting += line
+      if (waiting.length >= CHUNK) handOver()
     },
     handOver,
-    takeRest,
+    writeRest: () => writeAtOnce(takeAll()),
   }
 }
 
-function writeOnce(rest: string): void {
-  try {
-    writeSync(1, rest)
-  } catch {
-    // There is nobody left to tell.
-    process.exitCode ||= 1
+/** The last words of a process: a reader that is slow is waited for, but not for long. */
+function writeAtOnce(rest: Buffer): void {
+  const giveUpAt = performance.now() + PATIENCE
+  for (let written = 0; written < rest.length;) {
+    try {
+      written += writeSync(STDOUT, rest, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > giveUpAt) {
+        process.exitCode ||= 1
+        return
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
   }
 }
+
+const STDOUT = 1
+/** Milliseconds. */
+const PATIENCE = 1000
 
 /** Characters; a busy worker writes as much in some ten milliseconds. */
 const CHUNK = 12_000

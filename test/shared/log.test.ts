@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startProcess } from '../support/processes.ts'
 
 /** Runs a few lines that log, in a process of their own, and returns what it wrote. */
@@ -48,8 +50,35 @@ test('of an error its kind, code and place are written, never its message', asyn
   expect(JSON.stringify(lines)).not.toContain('example.org')
 })
 
-test('lines that wait in memory are written when the process ends', async () => {
-  const lines = await logged(`for (let index = 0; index < 300; index += 1) log.info({ index }, 'line')`)
+test('lines that wait in memory are written when the process ends, in order', async () => {
+  const lines = await logged(`
+    for (let index = 0; index < 300; index += 1) log.info({ index, name: 'Phở' }, 'line')
+    setTimeout(() => {
+      for (let index = 300; index < 2000; index += 1) log.info({ index, name: '中文' }, 'line')
+    }, 300)`)
 
-  expect(lines.map((line) => line['index'])).toEqual(Array.from({ length: 300 }, (_, index) => index))
+  expect(lines.map((line) => line['index'])).toEqual(Array.from({ length: 2000 }, (_, index) => index))
+})
+
+test('a process whose reader is gone goes on, and ends when it is told to', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'millrace-log-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const file = path.join(directory, 'logs.ts')
+  await writeFile(
+    file,
+    `import { createLog } from '${path.resolve('src/shared/log.ts')}'
+    const log = createLog({ level: 'info', process: 'test' })
+    let index = 0
+    setInterval(() => { log.info({ index: (index += 1), text: 'x'.repeat(5000) }, 'line'); if (index === 200) process.send?.('on') }, 1)
+    process.on('SIGTERM', () => { log.info('last words'); process.exit(0) })`,
+  )
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdout?.once('data', () => child.stdout?.destroy())
+
+  await once(child, 'message')
+  child.kill('SIGTERM')
+
+  // It ends by itself, and by its code says that its last words were not heard.
+  expect(await once(child, 'exit')).toEqual([1, null])
 })
