@@ -26,6 +26,8 @@ export interface Guard {
   writes?: string[]
   /** Whether it may load native code, as image libraries need it. What that does is not held by `reads` and `writes`. */
   addons?: boolean
+  /** Whose work it is: when many wait, people take turns. */
+  whose?: string
 }
 
 /**
@@ -46,7 +48,7 @@ export class GuardTripped extends Error {
  * Runs the module's `guarded` in a process of its own: without our environment, files and native code, for a limited
  * time, in limited memory, with an answer of at most 64 KiB. A few megabytes from a stranger can unfold into gigabytes
  * outside the heap that Node can bound, or keep a processor busy for ever; here only that process falls.
- * As many run at once as is good for the machine, the others wait. When this settles the process is gone.
+ * As many run at once as is good for the machine, the others wait, each person for their turn. When this settles the process is gone.
  * @throws GuardTripped, or the signal's reason
  */
 export function runGuarded<Module extends GuardedModule>(
@@ -54,7 +56,7 @@ export function runGuarded<Module extends GuardedModule>(
   input: Parameters<Module['guarded']>[0],
   guard: Guard,
 ): Promise<Awaited<ReturnType<Module['guarded']>>> {
-  return inTurn(guard.signal, () => run(module, input, guard)) as Promise<
+  return inTurn(guard.signal, () => run(module, input, guard), guard.whose) as Promise<
     Awaited<ReturnType<Module['guarded']>>
   >
 }

@@ -39,7 +39,7 @@ export async function examine(
     try {
       const copy = await bucket.download(key, file, { maxBytes: BYTES_AT_MOST, signal })
       if (!copy) return { found: 'no object' }
-      return { found: 'file', ...copy, verdict: await inspectDocument(file, signal) }
+      return { found: 'file', ...copy, verdict: await inspectDocument(file, { userId: place.userId, signal }) }
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
       const verdict = { refused: refusalOf('too-large') }

@@ -12,13 +12,13 @@ export { refusalOf, type Refusal } from './inspect/refusals.ts'
  */
 export async function inspectDocument(
   file: string,
-  signal: AbortSignal,
+  { userId, signal }: { userId: string; signal: AbortSignal },
 ): Promise<{ pages: number } | { refused: Refusal }> {
   try {
     const seen = await runGuarded<typeof lookInside>(
       new URL('inspect/look-inside.ts', import.meta.url),
       { file, mostPages },
-      { ms: seconds(20), memoryBytes: 700e6, signal, reads: [file] },
+      { ms: seconds(20), memoryBytes: 700e6, signal, reads: [file], whose: userId },
     )
     return 'pages' in seen ? seen : { refused: refusalOf(seen.fault) }
   } catch (error) {

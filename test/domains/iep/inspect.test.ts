@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }))
 async function inspected(bytes: Buffer, name = 'Ada.pdf'): Promise<number | string> {
   const file = path.join(directory, name)
   await writeFile(file, bytes)
-  const outcome = await inspectDocument(file, new AbortController().signal)
+  const outcome = await inspectDocument(file, { userId: 'ada', signal: new AbortController().signal })
   if ('pages' in outcome) return outcome.pages
   expect(outcome.refused.message).toMatch(/^This .+\.$/)
   return outcome.refused.code
@@ -144,7 +144,7 @@ describe('what is made to do harm', () => {
     const changed = new Error('The worker stops.')
     const abort = new AbortController()
 
-    const outcome = inspectDocument(file, abort.signal)
+    const outcome = inspectDocument(file, { userId: 'ada', signal: abort.signal })
     setTimeout(() => abort.abort(changed), 500)
 
     await expect(outcome).rejects.toBe(changed)
@@ -196,7 +196,7 @@ describe('what is no PDF, whatever its name says', () => {
 
 test('a file that is not there is nobody’s fault but ours', async () => {
   const missing = path.join(directory, 'missing.pdf')
-  await expect(inspectDocument(missing, new AbortController().signal)).rejects.toMatchObject({
+  await expect(inspectDocument(missing, { userId: 'ada', signal: new AbortController().signal })).rejects.toMatchObject({
     code: 'ENOENT',
   })
 })
