@@ -7,6 +7,7 @@ import { documents } from './parts/documents.ts'
 import { drain } from './parts/drain.ts'
 import { enqueue } from './parts/enqueue.ts'
 import { ensureUser } from './parts/ensure-user.ts'
+import { groups } from './parts/groups.ts'
 import { latency } from './parts/latency.ts'
 import { polls } from './parts/polls.ts'
 import { recovery } from './parts/recovery.ts'
@@ -35,6 +36,7 @@ const parts: Record<PartName, (setting: Setting) => Promise<{ tables: Table[]; s
   e: ensureUser,
   f: recovery,
   g: documents,
+  h: groups,
 }
 
 const root = path.resolve(import.meta.dirname, '..')

@@ -3,6 +3,7 @@ import type { Crowd } from './parts/documents/crowd.ts'
 import type { DocumentSample } from './parts/documents.ts'
 import type { Drain } from './parts/drain.ts'
 import type { Enqueue } from './parts/enqueue.ts'
+import type { GroupSample } from './parts/groups.ts'
 import type { LatencySample } from './parts/latency.ts'
 import type { PartName } from './options.ts'
 
@@ -25,6 +26,7 @@ export function judge(samples: Samples): Mark[] {
     ...ofLatency(samples.c),
     ...ofRecovery(samples.f),
     ...ofDocuments(samples.g),
+    ...ofGroups(samples.h),
   ]
 }
 
@@ -105,6 +107,18 @@ function ofCrowd({ models, served }: Crowd): Mark[] {
     ),
     ...atMost('the same, once each was looked into', Math.max(...waits) / Math.min(...waits), 2),
   ]
+}
+
+function ofGroups(samples: unknown[] | undefined): Mark[] {
+  const reads = ((samples ?? []) as GroupSample[]).flatMap((each) =>
+    each.measured === 'read' && each.contestant === 'millrace' ? [each] : [],
+  )
+  const names = {
+    progress: 'progress of a group',
+    'first page': 'the first page of an inbox',
+    'page in the middle': 'a page in the middle of an inbox',
+  }
+  return reads.flatMap(({ what, p50 }) => below(`${names[what]}, p50 in ms`, p50, 5))
 }
 
 const atMost = (name: string, found: number, wanted: number): Mark[] =>

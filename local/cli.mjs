@@ -6,7 +6,7 @@ import module from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const commands = ['demo', 'dev', 'start', 'token', 'migrate', 'codegen', 'bench', 'stand-ins']
+const commands = ['demo', 'dev', 'start', 'token', 'migrate', 'provision', 'codegen', 'bench', 'stand-ins']
 const here = path.dirname(fileURLToPath(import.meta.url))
 const [command, ...args] = process.argv.slice(2)
 

@@ -6,14 +6,15 @@ import { withStack, type Stack } from '../stack/run.ts'
 import { understand } from './arguments.ts'
 import { tellAnki } from './demo/anki.ts'
 import { tellIep } from './demo/iep.ts'
+import { tellLockin } from './demo/lockin.ts'
 import { tellRundi } from './demo/rundi.ts'
 import { createScreen } from './demo/screen.ts'
 
 const usage = `usage: npm run demo [-- --exit] [--json]
-Starts everything on this machine, runs real sign-ups and documents through it and shows what came of them.
+Starts everything on this machine, runs real sign-ups, a group and documents through it and shows what came of them.
   --exit               ends when that is done, instead of with Ctrl-C
   --json               what came of it as JSON on stdout, the story on stderr
-  --without-documents  leaves out what takes longest: the documents of IEP, printed and scanned`
+  --without-documents  leaves out what works hardest: the documents of IEP, printed and scanned`
 
 /** A process that dies this often at once will not come up. */
 const DEATHS = 4
@@ -51,10 +52,16 @@ export async function run(args: string[]): Promise<number> {
     say('\n2  Rundi: somebody signs in, twice: POST /rundi/auth/ensure-user')
     const rundi = await tellRundi(stack, anki, say)
 
+    say('\n3  LockIN: a group across three time zones')
+    const { facts: lockin, tellRest } = await tellLockin(stack, screen)
     const iep = withoutDocuments ? undefined : await tellIep(stack, screen)
 
+    say('\nLockIN once more: what the clock made of the group that ended')
+    const ended = await tellRest()
+
     say(`\nWhere to look\n${places(stack)}\n   the logs         ${shown(logs.folder)}/\n`)
-    if (json) console.log(JSON.stringify({ startedInMs, anki, rundi, iep, stack: stack.facts() }, null, 2))
+    const facts = { startedInMs, anki, rundi, lockin: { ...lockin, ended }, iep, stack: stack.facts() }
+    if (json) console.log(JSON.stringify(facts, null, 2))
     if (exit) return
     say('All of it stays up until Ctrl-C.')
     await stack.untilEnd()

@@ -13,6 +13,7 @@ import { openDynamodb } from './stores/dynamodb.ts'
 import { openGoogle } from './stores/google.ts'
 import { openMistral } from './stores/mistral.ts'
 import { openPostgres } from './stores/postgres.ts'
+import { provisionPrework } from './stores/prework.ts'
 import { openRedis } from './stores/redis.ts'
 import { openS3 } from './stores/s3.ts'
 import type { Opened, Ports, Setting } from './stores/setting.ts'
@@ -81,6 +82,10 @@ async function openStandIns(setting: Setting, open: Open): Promise<Omit<StandIns
     open('Mistral', () => openMistral(setting, account)),
     openEventSources(),
   ])
+  // What is in an account of one's own is made by `npm run provision`, when its owner wants it.
+  const aws = { ...s3.facts, ...sqs.facts, ...dynamodb.facts }
+  const isOurs = [aws.s3, aws.sqs, aws.dynamodb].every(({ accessKeyId }) => accessKeyId !== undefined)
+  const prework = isOurs ? await open('Pre-Work', () => provisionPrework(account, aws)) : undefined
   const opened: Opened<object>[] = [sqs, s3, dynamodb, cognito, google, mistral]
   const own = Object.assign({}, ...opened.map(({ env }) => env)) as Record<string, string>
   return {
@@ -92,6 +97,7 @@ async function openStandIns(setting: Setting, open: Open): Promise<Omit<StandIns
       ...cognito.facts,
       ...google.facts,
       ...mistral.facts,
+      ...prework?.facts,
     },
     secrets: setting.secrets,
   }

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import { initiateUser } from '../jobs/anki/initiate-user.ts'
 import { placeOf } from '../domains/iep/objects.ts'
+import { placeOfOriginal } from '../domains/lockin/avatars/places.ts'
 import { ask, type Ask, type Job, type Registry } from '../jobs/define.ts'
 import { createProfile } from '../jobs/iep/create-profile.ts'
 import { receiveDocument } from '../jobs/iep/receive-document.ts'
+import { prepareAvatar } from '../jobs/lockin/prepare-avatar.ts'
 import { products, type Config, type Product } from '../shared/config.ts'
 import type { Event, ObjectCreated, UserConfirmed } from './messages/event.ts'
 
@@ -17,6 +19,12 @@ export const reactions: Reaction[] = [
     inBucket(({ iep }) => iep.bucket),
     receiveDocument,
     arrivedDocument,
+  ),
+  when(
+    's3.object-created',
+    inBucket(({ lockin }) => lockin.bucket),
+    prepareAvatar,
+    arrivedAvatar,
   ),
 ]
 
@@ -34,6 +42,12 @@ const localPartOf = (email: string): string => email.split('@')[0] ?? ''
 /** Nothing follows from an object at a key that was not given out here. Its name, which may be a child's, stays behind. */
 function arrivedDocument({ key, sequencer, etag }: ObjectCreated) {
   const place = placeOf(key)
+  return place && { ...place, writing: sequencer ?? etag }
+}
+
+/** The pictures that are made here arrive in the same bucket, and nothing follows from them. */
+function arrivedAvatar({ key, sequencer, etag }: ObjectCreated) {
+  const place = placeOfOriginal(key)
   return place && { ...place, writing: sequencer ?? etag }
 }
 

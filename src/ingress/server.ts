@@ -22,6 +22,7 @@ import { healthRoutes } from './http/health.ts'
 import { iepRoutes } from './http/iep.ts'
 import { jobRoutes, opensByLink } from './http/jobs.ts'
 import { lockinRoutes } from './http/lockin.ts'
+import { publicAvatarRoute } from './http/lockin/avatars.ts'
 import { createLogin } from './http/operators/login.ts'
 import { operatorRoutes } from './http/operators/routes.ts'
 import { rundiRoutes } from './http/rundi.ts'
@@ -67,6 +68,7 @@ export function createServer(parts: ServerParts): App {
     mount(all, http, 'rundi', rundiRoutes)
     mount(all, http, 'iep', iepRoutes)
     mount(all, http, 'lockin', lockinRoutes)
+    void all.register(async (open: App) => publicAvatarRoute(open, http), { prefix: '/lockin' })
     mountJobs(all, http)
     mountOperators(all, http)
     void all.register(async (rest: App) => {

@@ -8,6 +8,12 @@ import { redactDocument } from './iep/redact-document.ts'
 import { removeObjects } from './iep/remove-objects.ts'
 import { summariseDocument } from './iep/summarise-document.ts'
 import { translateDocument } from './iep/translate-document.ts'
+import { archiveExpiredGroups } from './lockin/archive-expired-groups.ts'
+import { dropAvatars } from './lockin/drop-avatars.ts'
+import { expireAvatars } from './lockin/expire-avatars.ts'
+import { notifyMilestone } from './lockin/notify-milestone.ts'
+import { prepareAvatar } from './lockin/prepare-avatar.ts'
+import { remindMembers } from './lockin/remind-members.ts'
 import { trimHistory } from './millrace/trim-history.ts'
 import { ensureUser } from './rundi/ensure-user.ts'
 
@@ -23,5 +29,11 @@ export const registry = register([
   translateDocument,
   removeObjects,
   expireRecords,
+  archiveExpiredGroups,
+  notifyMilestone,
+  remindMembers,
+  prepareAvatar,
+  dropAvatars,
+  expireAvatars,
   trimHistory,
 ])

@@ -35,6 +35,15 @@ export interface Bucket {
     file: string,
     options: { maxBytes: number; signal?: AbortSignal },
   ): Promise<{ bytes: number; sha256: Buffer; etag: string } | undefined>
+  /**
+   * Writes a file that fits well into memory; S3 checks that what came is what was read here. With `ifAbsent` an object
+   * that is there already stays as it is, and false is told.
+   */
+  upload(
+    key: string,
+    file: string,
+    options: { contentType: string; cacheControl?: string; ifAbsent?: boolean; signal?: AbortSignal },
+  ): Promise<boolean>
   /** The keys that begin with the prefix, up to 1,000 at a time, in the order of S3. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<string[]>
   /** One that is not there counts as removed. */

@@ -34,6 +34,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return decide(parsed.data)
 }
 
+/** As `readConfig`, of what says where AWS is and with whose rights: for whoever needs nothing else. */
+export function readAwsConfig(env: NodeJS.ProcessEnv = process.env): Config['aws'] {
+  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.pick(awsNames).safeParse(filled)
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describe))
+  return decideAws(parsed.data)
+}
+
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: string[]
@@ -133,6 +141,16 @@ const environment = z.object({
 
 type Environment = z.output<typeof environment>
 
+const awsNames = {
+  AWS_REGION: true,
+  AWS_ACCESS_KEY_ID: true,
+  AWS_SECRET_ACCESS_KEY: true,
+  AWS_SESSION_TOKEN: true,
+  AWS_ENDPOINT_URL_S3: true,
+  AWS_ENDPOINT_URL_SQS: true,
+  AWS_ENDPOINT_URL_DYNAMODB: true,
+} as const
+
 /** From checked strings to decisions, nested the way they are used. */
 function decide(env: Environment) {
   return {
@@ -157,20 +175,7 @@ function decide(env: Environment) {
     },
     statusLinkSecret: env.STATUS_LINK_SECRET,
     operators: env.OPERATORS,
-    aws: {
-      region: env.AWS_REGION,
-      credentials:
-        env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY
-          ? {
-              accessKeyId: env.AWS_ACCESS_KEY_ID,
-              secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-              ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
-            }
-          : undefined,
-      s3Endpoint: env.AWS_ENDPOINT_URL_S3,
-      sqsEndpoint: env.AWS_ENDPOINT_URL_SQS,
-      dynamodbEndpoint: env.AWS_ENDPOINT_URL_DYNAMODB,
-    },
+    aws: decideAws(env),
     events: { queueUrl: env.EVENTS_QUEUE_URL },
     mistral: {
       apiKey: env.MISTRAL_API_KEY,
@@ -194,6 +199,23 @@ function decide(env: Environment) {
       lockin: trustFrom(env, 'LOCKIN'),
       prework: trustFrom(env, 'PREWORK'),
     } satisfies Record<Product, Trust>,
+  }
+}
+
+function decideAws(env: Pick<Environment, keyof typeof awsNames>) {
+  return {
+    region: env.AWS_REGION,
+    credentials:
+      env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY
+        ? {
+            accessKeyId: env.AWS_ACCESS_KEY_ID,
+            secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+            ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+          }
+        : undefined,
+    s3Endpoint: env.AWS_ENDPOINT_URL_S3,
+    sqsEndpoint: env.AWS_ENDPOINT_URL_SQS,
+    dynamodbEndpoint: env.AWS_ENDPOINT_URL_DYNAMODB,
   }
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
@@ -64,6 +64,21 @@ export function openBucket(aws: Config['aws'], name: string): Bucket & { close()
       return object && save(object, file, maxBytes, signal)
     },
 
+    async upload(key, file, { contentType, cacheControl, ifAbsent = false, signal }) {
+      // Not as a stream, which could not be sent once more.
+      const Body = await readFile(file)
+      const command = new PutObjectCommand({
+        Bucket: name,
+        Key: key,
+        Body,
+        ChecksumSHA256: hash('sha256', Body, 'base64'),
+        ContentType: contentType,
+        ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+        ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
+      })
+      return unlessThere(s3.send(command, within(signal)))
+    },
+
     list: (prefix, signal) => listKeys(s3, name, prefix, signal),
 
     async remove(key, signal) {
@@ -84,7 +99,7 @@ function openS3({ region, credentials, s3Endpoint }: Config['aws']): S3Client {
     // Otherwise a presigned PUT carries the checksum of an empty body, which S3s other than Amazon's refuse.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // All calls may be repeated: they read, or remove what is to be gone.
+    // All calls may be repeated: they read, write a whole object, or remove what is to be gone.
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: seconds(3),
@@ -104,6 +119,17 @@ async function orMissing<Output>(sent: Promise<Output>): Promise<Output | undefi
   } catch (error) {
     if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound'))
       return undefined
+    throw error
+  }
+}
+
+/** False when there was an object already, and it was to stay. */
+async function unlessThere(sent: Promise<unknown>): Promise<boolean> {
+  try {
+    await sent
+    return true
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.name === 'PreconditionFailed') return false
     throw error
   }
 }

@@ -1,6 +1,9 @@
 import { CronExpressionParser } from 'cron-parser'
 import { ask, type Ask, type Registry } from '../jobs/define.ts'
 import { expireRecords } from '../jobs/iep/expire-records.ts'
+import { archiveExpiredGroups } from '../jobs/lockin/archive-expired-groups.ts'
+import { expireAvatars } from '../jobs/lockin/expire-avatars.ts'
+import { remindMembers } from '../jobs/lockin/remind-members.ts'
 import { trimHistory } from '../jobs/millrace/trim-history.ts'
 
 /** Something that is asked for by the clock. */
@@ -31,6 +34,28 @@ export const schedules: Schedule[] = [
     zone: 'UTC',
     catchUp: 'latest',
     ask: (slot) => ask(expireRecords, { slot: slot.toISOString() }),
+  },
+  {
+    name: 'lockin-expire-avatars',
+    cron: '26 * * * *',
+    zone: 'UTC',
+    catchUp: 'latest',
+    ask: (slot) => ask(expireAvatars, { slot: slot.toISOString() }),
+  },
+  {
+    // Evenings begin on a quarter of an hour in every zone.
+    name: 'lockin-remind-members',
+    cron: '*/15 * * * *',
+    zone: 'UTC',
+    catchUp: 'latest',
+    ask: (slot) => ask(remindMembers, { slot: slot.toISOString() }),
+  },
+  {
+    name: 'lockin-archive-expired-groups',
+    cron: '* * * * *',
+    zone: 'UTC',
+    catchUp: 'latest',
+    ask: (slot) => ask(archiveExpiredGroups, { slot: slot.toISOString() }),
   },
 ]
 

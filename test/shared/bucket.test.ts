@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -280,6 +280,80 @@ describe('a download', () => {
 
     expect(await busy.download('ada/busy.pdf', file, { maxBytes: 1e6 })).toMatchObject({ bytes: 300_000 })
     expect(refusals).toBe(2)
+  })
+})
+
+describe('an upload', () => {
+  const webp = { contentType: 'image/webp' }
+  async function fileOf(bytes: Buffer | string, name = 'upload'): Promise<string> {
+    const file = path.join(directory, name)
+    await writeFile(file, bytes)
+    return file
+  }
+
+  test('writes the file with its type, and how long it may be kept', async () => {
+    const file = await fileOf(document)
+
+    expect(await bucket.upload('ada/up.webp', file, { ...webp, cacheControl: 'private, max-age=9' })).toBe(
+      true,
+    )
+
+    expect(await world.bytesOf('ada/up.webp')).toEqual(document)
+    expect(await bucket.head('ada/up.webp')).toMatchObject({ contentType: 'image/webp' })
+    const answer = await fetch(await bucket.presignGet({ key: 'ada/up.webp', seconds: 60 }))
+    expect(answer.headers.get('cache-control')).toBe('private, max-age=9')
+  })
+
+  test('takes the place of what is there, unless that is to stay', async () => {
+    const [first, second] = [await fileOf('first', 'first'), await fileOf('second', 'second')]
+
+    expect(await bucket.upload('ada/once.webp', first, { ...webp, ifAbsent: true })).toBe(true)
+    expect(await bucket.upload('ada/once.webp', second, { ...webp, ifAbsent: true })).toBe(false)
+    expect(await world.textOf('ada/once.webp')).toBe('first')
+    expect(await bucket.upload('ada/once.webp', second, webp)).toBe(true)
+    expect(await world.textOf('ada/once.webp')).toBe('second')
+  })
+
+  test('of many at once that may not take a place, one is written', async () => {
+    const files = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => fileOf(text, `at once ${text}`)))
+
+    const written = await Promise.all(
+      files.map((file) => bucket.upload('ada/race.webp', file, { ...webp, ifAbsent: true })),
+    )
+
+    expect(written.filter(Boolean)).toHaveLength(1)
+    const winner = files[written.indexOf(true)] as string
+    expect(await world.textOf('ada/race.webp')).toBe(await readFile(winner, 'utf8'))
+  })
+
+  test('is checked by S3 against the digest of what was read, and tried again when S3 stumbles', async () => {
+    const digests: unknown[] = []
+    const stumbling = await openBehind((incoming, response) => {
+      digests.push(incoming.headers['x-amz-checksum-sha256'])
+      if (digests.length > 1) return false
+      response.writeHead(503).end()
+      return true
+    })
+
+    expect(await stumbling.upload('ada/again.webp', await fileOf('hello'), webp)).toBe(true)
+
+    const sha256 = createHash('sha256').update('hello').digest('base64')
+    expect(digests).toEqual([sha256, sha256])
+    expect(await world.textOf('ada/again.webp')).toBe('hello')
+  })
+
+  test('of a file that is not there, to a bucket that is not there, or that nobody wants any more, is an error', async () => {
+    const file = await fileOf('hello')
+    const missing = open('no-such-bucket')
+    closers.push(async () => missing.close())
+
+    await expect(bucket.upload('ada/x', path.join(directory, 'gone'), webp)).rejects.toMatchObject({
+      code: 'ENOENT',
+    })
+    await expect(missing.upload('ada/x', file, webp)).rejects.toMatchObject({ name: 'NoSuchBucket' })
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(bucket.upload('ada/x', file, { ...webp, signal })).rejects.toThrow()
+    expect(await world.keysBelow('ada/x')).not.toContain('ada/x')
   })
 })
 

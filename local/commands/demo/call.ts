@@ -10,7 +10,7 @@ export interface Answer<Body> {
 export async function call<Body>(
   stack: Stack,
   request: {
-    method: 'GET' | 'POST' | 'PUT'
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH'
     path: string
     headers: Record<string, string>
     body?: object

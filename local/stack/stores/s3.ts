@@ -13,28 +13,11 @@ import { checkedPort, endpointElsewhere, type Account } from './aws.ts'
 import type { Opened, Setting } from './setting.ts'
 import type { OpenedSqs } from './sqs.ts'
 
-interface Bucket {
-  name: string
-  /** What happens in it that becomes an event. */
-  tells: ('s3:ObjectCreated:*' | 's3:ObjectRemoved:*')[]
-}
-
-/** The buckets of the local S3, with the names the processes are told. */
-function bucketsFor({ given }: Setting): { all: Bucket[]; env: Record<string, string> } {
-  const env = {
-    IEP_BUCKET: given['IEP_BUCKET'] || 'millrace-iep',
-    LOCKIN_BUCKET: given['LOCKIN_BUCKET'] || 'millrace-lockin',
-  }
-  const everything: Bucket['tells'] = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*']
-  const all: Bucket[] = [
-    { name: env.IEP_BUCKET, tells: ['s3:ObjectCreated:*'] },
-    { name: env.LOCKIN_BUCKET, tells: ['s3:ObjectCreated:*'] },
-    { name: 'pre-work-media-uploads-dev', tells: everything },
-    { name: 'pre-work-documents-dev', tells: everything },
-    { name: 'pre-work-thumbnails-dev', tells: [] }, // what is in there we made ourselves
-  ]
-  return { all, env }
-}
+/** The buckets of the local S3 as the processes are told of them; those of Pre-Work are made with its tables. */
+const bucketsFor = ({ given }: Setting) => ({
+  IEP_BUCKET: given['IEP_BUCKET'] || 'millrace-iep',
+  LOCKIN_BUCKET: given['LOCKIN_BUCKET'] || 'millrace-lockin',
+})
 
 /** The S3 of the account, whose buckets are its owner's business; else our own stand-in, with buckets. */
 export async function openS3(
@@ -67,18 +50,18 @@ export async function openS3(
   setting.closing.defer(() => server.stop())
   const { endpoint } = server
   const buckets = bucketsFor(setting)
-  await ensureBuckets(buckets.all, { endpoint, account, queueArn: sqs.queueArn })
+  const names = Object.values(buckets)
+  await ensureBuckets(names, { endpoint, account, queueArn: sqs.queueArn })
 
-  const names = buckets.all.map(({ name }) => name)
   return {
     note: `${names.length} buckets, in ${shown(directory)}`,
     facts: { s3: { endpoint, region, buckets: names, ...credentials } },
-    env: { AWS_ENDPOINT_URL_S3: endpoint, ...buckets.env },
+    env: { AWS_ENDPOINT_URL_S3: endpoint, ...buckets },
   }
 }
 
 async function ensureBuckets(
-  buckets: Bucket[],
+  names: string[],
   of: { endpoint: string; account: Account; queueArn: string | undefined },
 ): Promise<void> {
   const { region, credentials } = of.account
@@ -89,11 +72,13 @@ async function ensureBuckets(
     forcePathStyle: true,
   })
   try {
-    for (const { name: Bucket, tells: Events } of buckets) {
+    for (const Bucket of names) {
       await ensureBucket(client, Bucket)
       await client.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: [fromAnyPage] } }))
-      if (Events.length === 0 || !of.queueArn) continue
-      const QueueConfigurations = [{ Id: 'events', QueueArn: of.queueArn, Events }]
+      if (!of.queueArn) continue
+      const QueueConfigurations = [
+        { Id: 'events', QueueArn: of.queueArn, Events: ['s3:ObjectCreated:*' as const] },
+      ]
       await client.send(
         new PutBucketNotificationConfigurationCommand({
           Bucket,

@@ -11,6 +11,7 @@ import {
 import { initiateUser } from '../../../src/jobs/anki/initiate-user.ts'
 import { createProfile } from '../../../src/jobs/iep/create-profile.ts'
 import { receiveDocument } from '../../../src/jobs/iep/receive-document.ts'
+import { prepareAvatar } from '../../../src/jobs/lockin/prepare-avatar.ts'
 import { register } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { readConfig } from '../../../src/shared/config.ts'
@@ -30,6 +31,7 @@ const withIep = readConfig({
   IEP_ISSUER: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Iep',
   IEP_BUCKET: 'plans',
 })
+const withLockin = { ...withIep, lockin: { ...withIep.lockin, bucket: 'pictures' } }
 const confirmed = {
   kind: 'cognito.user-confirmed',
   pool,
@@ -114,6 +116,40 @@ test.each([
   expect(reactTo({ ...arrived, key }, withIep)).toEqual([])
 })
 
+const avatar = {
+  profileId: '11111111-2222-4333-8444-555555555555',
+  avatarId: '66666666-7777-4888-9999-aaaaaaaaaaaa',
+}
+const folder = `avatars/${avatar.profileId}/${avatar.avatarId}`
+
+test('a picture that somebody uploaded to LockIN is prepared, each writing for itself', () => {
+  const uploaded = { ...put, bucket: 'pictures', key: `${folder}/original` }
+
+  expect(reactTo(uploaded, withLockin)).toEqual([{ job: prepareAvatar, data: { ...avatar, writing: 'e' } }])
+  expect(reactTo({ ...uploaded, sequencer: '0055' }, withLockin)?.[0]?.data).toEqual({
+    ...avatar,
+    writing: '0055',
+  })
+})
+
+test.each([
+  `${folder}/picture.webp`,
+  `${folder}/original/x`,
+  `/${folder}/original`,
+  `avatars/${avatar.profileId}/original`,
+  `${folder.toUpperCase()}/original`,
+  'original',
+])('nothing follows from what else is in its bucket: %s', (key) => {
+  expect(reactTo({ ...put, bucket: 'pictures', key }, withLockin)).toEqual([])
+})
+
+test('the document of one product is no picture of another', () => {
+  expect(reactTo({ ...arrived, bucket: 'pictures' }, withLockin)).toEqual([])
+  expect(reactTo({ ...put, bucket: 'plans', key: `${folder}/original` }, withLockin)).not.toContainEqual(
+    expect.objectContaining({ job: prepareAvatar }),
+  )
+})
+
 test('a pool or bucket that no product has is not known', () => {
   const strangers: Event[] = [{ ...confirmed, pool: 'us-east-1_other' }, put, removed]
 
@@ -131,8 +167,9 @@ test('without an issuer, or with one that is no Cognito pool, a product has no p
     'cognito.user-confirmed → anki.initiate-user',
     'cognito.user-confirmed → iep.create-profile',
     's3.object-created → iep.receive-document',
+    's3.object-created → lockin.prepare-avatar',
   ])
-  expect(withoutPlace(withIep)).toEqual([])
+  expect(withoutPlace(withLockin)).toEqual([])
 })
 
 test('a bucket is known as soon as anything follows from its objects; what else happens there means nothing', () => {

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { shorten, wrap } from '../../../local/commands/demo/iep/show.ts'
+import { clockIn, findNight } from '../../../local/commands/demo/lockin/clocks.ts'
+import { drawRace } from '../../../local/commands/demo/lockin/race.ts'
 import { listen } from '../../../local/commands/demo/listen.ts'
 import { createScreen } from '../../../local/commands/demo/screen.ts'
 import { startMistral } from '../../../local/mistral/server.ts'
@@ -36,6 +38,17 @@ describe('the demo', { timeout: 240_000 }, () => {
       '200 {"profile":true,"collection":true,"ready":true}, and nothing has changed',
       '201 {"id":',
       '200 {"id":',
+      'checked and made anew',
+      '512 × 512, webp, nothing else in it',
+      'Ada makes the group "Night readers"',
+      'which is 1:00:00 of today and 1:00:00 of yesterday',
+      'Pausing it twice: 409 wrong-move',
+      'Linus sent nothing and has two logs of it',
+      '→ Linus  group_invite      Ada invites you to Night readers',
+      'by the clock alone',
+      '→ Grace  generic           A short sprint has ended',
+      'the invite of Linus is withdrawn',
+      'a new session in it is refused: 409 group-archived',
       'Grace signed up in Cognito as grace@example.org',
       'There is an IEP of 14 pages',
       'The same paper from a scanner',
@@ -53,6 +66,13 @@ describe('the demo', { timeout: 240_000 }, () => {
       /14 pages read, .* in \d+ calls\. From Mistral that would have cost \$0\.[1-9]/g,
     ])
       expect(first.stdout.match(fact), String(fact)).toHaveLength(2) // the printed one and the scanned one
+    for (const [fact, times] of [
+      [/→ \w+ +milestone_member {2}In Night readers, Grace reached the target/g, 2 * 3], // two days
+      [/→ \w+ +milestone_member {2}In Night readers, (Linus|Ada) reached the target/g, 2 * 3],
+      [/→ \w+ +milestone_group {3}In Night readers, all members reached the target/g, 3],
+      [/^ {4}(Ada|Grace|Linus) +█{30} {2}\d:\d\d:\d\d of \d:\d\d:00 {2}✓$/gm, 1 + 3], // before and after
+    ] as const)
+      expect(first.stdout.match(fact), String(fact)).toHaveLength(times)
   })
 
   test('ends with the sentence a parent reads when a document cannot be read', async () => {
@@ -72,13 +92,23 @@ describe('the demo', { timeout: 240_000 }, () => {
   test('shows the same once more beside what is there already, as JSON if wanted', async () => {
     const second = await state.run('demo', '--exit', '--json', '--without-documents')
 
-    expect(second.code).toBe(0)
+    expect([second.code, second.code === 0 ? '' : second.stderr]).toEqual([0, ''])
     expect(second.stderr).toContain('ada@example.org is here from an earlier run, with a profile since')
     const facts = JSON.parse(second.stdout) as DemoFacts
     expect(facts.anki.job.state).toBe('completed')
     expect(facts.anki.askedAgain).toMatchObject({ status: 200, changed: false })
     expect(facts.rundi.first.status).toBe(201)
     expect(facts.rundi.second).toEqual({ ...facts.rundi.first, status: 200 })
+    const { midnight, told, race, ended } = facts.lockin
+    expect(midnight).toEqual([3600, 3600])
+    expect(told).toEqual({
+      Ada: expect.objectContaining({ milestone_member: 4, milestone_group: 1 }),
+      Grace: expect.objectContaining({ group_invite: 1, milestone_member: 4, milestone_group: 1 }),
+      Linus: expect.objectContaining({ group_invite: 2, milestone_member: 4, milestone_group: 1 }),
+    })
+    expect(race.map(({ goal_met: met }) => met)).toEqual([true, true, true])
+    expect(ended).toMatchObject({ session: { status: 'ended', ended_at: ended.endsAt }, invite: 'withdrawn' })
+    expect(ended.archivedAt > ended.endsAt).toBe(true)
     expect(readdirSync(state.collections)).toHaveLength(2)
     expect(readdirSync(state.collections)).toContain(facts.anki.sub)
     expect(state.processes()).toEqual([])
@@ -131,7 +161,45 @@ describe('the demo', { timeout: 240_000 }, () => {
 interface DemoFacts {
   anki: { sub: string; job: { state: string }; askedAgain: { status: number; changed: boolean } }
   rundi: Record<'first' | 'second', { status: number; body: object }>
+  lockin: {
+    midnight: number[]
+    told: Record<string, Record<string, number>>
+    race: { goal_met: boolean }[]
+    ended: { endsAt: string; archivedAt: string; session: object; invite: string }
+  }
 }
+
+describe('the night of the demo', () => {
+  test('is an hour old somewhere at any hour of the year', () => {
+    const shown = (zone: string, instant: Date) => clockIn(zone, instant, { second: '2-digit' })
+    for (const month of ['01', '04', '07', '10'])
+      for (let hour = 0; hour < 24; hour += 1) {
+        const now = new Date(`2026-${month}-15T${String(hour).padStart(2, '0')}:59:59.900Z`)
+        const { zone, midnight } = findNight(now)
+        expect(shown(zone, midnight), zone).toBe('00:00:00')
+        expect(shown(zone, now), zone).toBe('01:59:59')
+        expect(now.getTime() - midnight.getTime()).toBe(2 * 3_600_000 - 100)
+      }
+  })
+
+  test('draws a full bar for those alone who have met their target', () => {
+    const of = (id: string, done: number, target: number) => ({
+      user_id: id,
+      seconds_done: done,
+      target_minutes: target,
+      goal_met: done >= target * 60,
+      period_start: '',
+      period_end: '',
+    })
+    const race = [of('Ada', 0, 60), of('Grace', 3599, 60), of('Linus', 7205, 90)]
+
+    expect(drawRace(race, (id) => id, 10)).toEqual([
+      'Linus  ██████████  2:00:05 of 1:30:00  ✓',
+      'Grace  █████████░  0:59:59 of 1:00:00',
+      'Ada    ░░░░░░░░░░  0:00:00 of 1:00:00',
+    ])
+  })
+})
 
 describe('the screen of the demo', () => {
   test('changes a line in place on a terminal, and cuts what would wrap', () => {
