@@ -90,7 +90,7 @@ function ofArchiving(all: Archiving[]): Table {
         shortly(longest),
       ]),
     notes: [
-      'One update is what the seed has: no session ends, nobody is told. The transactions of millrace are jobs, from claim to settled.',
+      'One update is what the seed has: no session ends, nobody is told. The transactions of millrace are jobs; the longest is the longest seen by who looked every 20 ms.',
     ],
   }
 }

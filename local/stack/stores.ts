@@ -86,7 +86,15 @@ async function openStandIns(setting: Setting, open: Open): Promise<Omit<StandIns
   const aws = { ...s3.facts, ...sqs.facts, ...dynamodb.facts }
   const isOurs = [aws.s3, aws.sqs, aws.dynamodb].every(({ accessKeyId }) => accessKeyId !== undefined)
   const prework = isOurs ? await open('Pre-Work', () => provisionPrework(account, aws)) : undefined
-  const opened: Opened<object>[] = [sqs, s3, dynamodb, cognito, google, mistral]
+  const opened: Opened<object>[] = [
+    sqs,
+    s3,
+    dynamodb,
+    cognito,
+    google,
+    mistral,
+    ...(prework ? [prework] : []),
+  ]
   const own = Object.assign({}, ...opened.map(({ env }) => env)) as Record<string, string>
   return {
     env: { ...processSettings(setting), ...account.env, ...own },

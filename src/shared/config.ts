@@ -126,6 +126,7 @@ const environment = z.object({
   MISTRAL_CHAT_MODEL: z.string().default('mistral-medium-3-5'),
   IEP_BUCKET: z.string().optional(),
   LOCKIN_BUCKET: z.string().optional(),
+  PREWORK_ENVIRONMENT: z.enum(['dev', 'prod']).optional(),
   HISTORY_DAYS: whole(1, 3650).default(90),
   ANKI_COLLECTIONS: z.string().default('./efs/collections'),
   ANKI_COLLECTIONS_GID: whole(0, 4_294_967_294).optional(),
@@ -191,6 +192,7 @@ function decide(env: Environment) {
     },
     iep: { bucket: env.IEP_BUCKET },
     lockin: { bucket: env.LOCKIN_BUCKET },
+    prework: { environment: env.PREWORK_ENVIRONMENT },
     rundi: { trustedProviders: env.RUNDI_TRUSTED_PROVIDERS },
     trust: {
       anki: trustFrom(env, 'ANKI'),

@@ -47,16 +47,15 @@ export async function measureArchiving(
   for (const [index, by] of archivers.entries()) {
     // The first two find what is there: nobody archives it, and then ours does.
     if (index > 1) await addEnded(client, size)
-    const before = await leftToArchive(client)
-    const toldBefore = await told(client)
-    // Warm before it counts, and at it while nothing has been archived yet.
+    const [before, toldBefore] = [await leftToArchive(client), await told(client)]
+    await using archiver = await open[by](parts, idleSeconds)
     await warm(asking, perSecond, index)
     const writers = await startWriters(asking.database, perSecond, index * 2 * SEEDS)
-    await sleep(by === 'nobody' ? idleSeconds * 1000 : 1000)
+    await sleep(500)
     const began = performance.now()
-    const transactions = await archive[by](parts)
-    const seconds = (performance.now() - began) / 1000
-    const writes = await writers.stop()
+    const transactions = await archiver.run()
+    const ended = performance.now()
+    const writes = await writers.stop(began, ended)
     const left = await leftToArchive(client)
     // What a write holds at that moment is left for the next minute.
     if (by !== 'nobody' && left > before / 100) throw new Error(`${left} groups were not archived by ${by}.`)
@@ -65,7 +64,7 @@ export async function measureArchiving(
       by,
       groups: before - left,
       told: (await told(client)) - toldBefore,
-      seconds,
+      seconds: (ended - began) / 1000,
       ...transactions,
       perSecond,
       writes,
@@ -77,46 +76,76 @@ export async function measureArchiving(
 }
 
 type Transactions = Pick<Archiving, 'transactions' | 'longest'>
+interface Archiver extends AsyncDisposable {
+  run(): Promise<Transactions>
+}
 
-const archive: Record<Archiving['by'], (parts: Parts) => Promise<Transactions>> = {
-  nobody: async () => ({ transactions: 0, longest: 0 }),
-  millrace: byJobs,
-  'in one transaction': ({ client }) => atOnce(client, 'select lockin.archive_expired_groups()'),
+const open: Record<Archiving['by'], (parts: Parts, idleSeconds: number) => Promise<Archiver>> = {
+  nobody: async (_parts, idleSeconds) =>
+    withNothing(async () => {
+      await sleep(idleSeconds * 1000)
+      return { transactions: 0, longest: 0 }
+    }),
+  millrace: openWorker,
+  'in one transaction': async ({ client }) =>
+    withNothing(() => atOnce(client, 'select lockin.archive_expired_groups()')),
   // As the seed has it: nothing is ended, nobody told.
-  'one update': ({ client }) =>
-    atOnce(
-      client,
-      `update lockin.groups set status = 'archived', archived_at = now() where status <> 'archived' and end_at <= now()`,
+  'one update': async ({ client }) =>
+    withNothing(() =>
+      atOnce(
+        client,
+        `update lockin.groups set status = 'archived', archived_at = now() where status <> 'archived' and end_at <= now()`,
+      ),
     ),
 }
 
-/** The clock's wish, and the batches that follow from it, in the worker process as it is. */
-async function byJobs({ stack, env, asking, client }: Parts): Promise<Transactions> {
-  const worker = stack.start('parts/groups/worker.ts', { name: 'groups-worker', env })
-  try {
-    await worker.says('up')
-    await asking.accept.now(ask(archiveExpiredGroups, { slot: new Date().toISOString() }), 'f'.repeat(32))
-    for (;;) {
-      const { rows } = await client.query<{ waiting: string; settled: string; longest: number }>(
-        `select count(*) filter (where settled_at is null) as waiting, count(*) filter (where settled_at is not null) as settled,
-          (extract(epoch from max(settled_at - started_at)) * 1000)::float8 as longest
-        from millrace.jobs where name = $1`,
-        [archiveExpiredGroups.name],
-      )
-      const [row] = rows
-      if (row && Number(row.waiting) === 0) return { transactions: Number(row.settled), longest: row.longest }
-      await sleep(200)
-    }
-  } finally {
-    await worker.end()
-  }
-}
+const withNothing = (run: Archiver['run']): Archiver => ({
+  run,
+  [Symbol.asyncDispose]: async () => undefined,
+})
 
 async function atOnce(client: Client, text: string): Promise<Transactions> {
   const began = performance.now()
   await client.query(text)
   return { transactions: 1, longest: performance.now() - began }
 }
+
+/** The clock's wish, and the batches that follow from it, in the worker process as it is. */
+async function openWorker({ stack, env, asking, client }: Parts): Promise<Archiver> {
+  const worker = stack.start('parts/groups/worker.ts', { name: 'groups-worker', env })
+  await worker.says('up')
+  return {
+    run: async () => {
+      await asking.accept.now(ask(archiveExpiredGroups, { slot: new Date().toISOString() }), 'f'.repeat(32))
+      let longest = 0
+      for (;;) {
+        const { rows } = await client.query<Seen>(look, [archiveExpiredGroups.name])
+        const [seen] = rows
+        longest = Math.max(longest, seen?.running ?? 0)
+        if (seen && Number(seen.waiting) === 0) return { transactions: Number(seen.settled), longest }
+        await sleep(20)
+      }
+    },
+    [Symbol.asyncDispose]: () => worker.end(),
+  }
+}
+
+interface Seen {
+  waiting: string
+  settled: string
+  /** How long the transaction of the worker that runs at this moment has run, in milliseconds. */
+  running: number
+}
+
+const look = `
+select
+  count(*) filter (where settled_at is null) as waiting,
+  count(*) filter (where settled_at is not null) as settled,
+  (
+    select coalesce(extract(epoch from max(clock_timestamp() - xact_start)) * 1000, 0)::float8 from pg_stat_activity
+    where application_name = 'millrace worker maintenance' and state <> 'idle'
+  ) as running
+from millrace.jobs where name = $1`
 
 const told = async (client: Client): Promise<number> => {
   const { rows } = await client.query<{ told: string }>(

@@ -21,7 +21,8 @@ export interface Writes {
 
 /** Writes on schedule, whatever becomes of those before. */
 export interface Writers {
-  stop(): Promise<Writes[]>
+  /** What came of those that were due between two moments of `performance.now()`; of all, if none are given. */
+  stop(from?: number, to?: number): Promise<Writes[]>
 }
 
 interface Place {
@@ -39,21 +40,21 @@ const LONG_AGO = 29
  */
 export async function startWriters(database: Database, perSecond: number, seed: number): Promise<Writers> {
   const [open, ended] = [await places(database, OPEN), await places(database, ENDED)]
-  const took: Record<Kind, number[]> = { log: [], notification: [], 'log into a group that has ended': [] }
-  const refused: Record<Kind, number> = { log: 0, notification: 0, 'log into a group that has ended': 0 }
+  const written: Written[] = []
   const inFlight = new Set<Promise<void>>()
   let failure: unknown
   let stopped = false
 
   const write = async (kind: Kind, index: number, due: number): Promise<void> => {
+    let refused = false
     try {
       if (kind === 'notification') await notify(database, pick(open, index))
       else await log(database, pick(kind === 'log' ? open : ended, index), seed + index)
     } catch (error) {
-      if (refusedIn(error)?.code !== 'group-archived') failure ??= error
-      refused[kind] += 1
+      refused = refusedIn(error)?.code === 'group-archived'
+      if (!refused) failure ??= error
     }
-    took[kind].push(performance.now() - due)
+    written.push({ kind, due, ms: performance.now() - due, refused })
   }
   const began = performance.now()
   const going = (async () => {
@@ -68,19 +69,33 @@ export async function startWriters(database: Database, perSecond: number, seed: 
   })()
 
   return {
-    stop: async () => {
+    stop: async (from = 0, to = Number.POSITIVE_INFINITY) => {
       stopped = true
       await going
       if (failure !== undefined) throw failure
-      return kinds.map((kind) => ({
-        kind,
-        count: took[kind].length,
-        refused: refused[kind],
-        p50: quantile(took[kind], 0.5),
-        p99: quantile(took[kind], 0.99),
-        most: Math.max(...took[kind]),
-      }))
+      const counted = written.filter(({ due }) => due >= from && due < to)
+      return kinds.map((kind) => summary(kind, counted))
     },
+  }
+}
+
+interface Written {
+  kind: Kind
+  due: number
+  ms: number
+  refused: boolean
+}
+
+function summary(kind: Kind, written: Written[]): Writes {
+  const own = written.filter((each) => each.kind === kind)
+  const took = own.map(({ ms }) => ms)
+  return {
+    kind,
+    count: own.length,
+    refused: own.filter(({ refused }) => refused).length,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+    most: Math.max(...took),
   }
 }
 

@@ -36,6 +36,6 @@ export async function provisionPrework(
   return {
     note: `${tables.length} tables and ${buckets.length} buckets`,
     facts: { s3: { ...facts.s3, buckets: [...facts.s3.buckets, ...buckets.map(({ name }) => name)] } },
-    env: {},
+    env: { PREWORK_ENVIRONMENT: description.environment },
   }
 }

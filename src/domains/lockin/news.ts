@@ -70,6 +70,7 @@ export async function newsOf(
         select * from lockin.notifications
         where recipient_id = asked.recipient_id
           and written_by >= asked.since and written_by < pg_snapshot_xmax(pg_current_snapshot())
+        order by written_by desc
         limit ${sql.lit(TOLD_AT_MOST + 1)}
       ) n
     ) news

@@ -86,16 +86,18 @@ export function startInboxWatch(parts: {
 }
 
 /** Moves a listener to where the look was, and says what it has not been told yet; undefined when that is nothing. */
-function move(listener: Listener, news: News): Told | undefined {
-  const fresh = news.written.filter(
+function move(listener: Listener, { written, tooMuch, unread, position }: News): Told | undefined {
+  const fresh = written.filter(
     ({ notification, writtenBy }) => listener.told.get(notification.id) !== writtenBy,
   )
-  listener.since = news.position
+  // What is left behind unseen has to be read, though all that was seen is known.
+  const leavesSome = tooMuch && position > listener.since
+  listener.since = position
   listener.told = new Map(
-    news.written
+    written
       // Only what the next look may find again needs to be remembered.
-      .filter(({ writtenBy }) => writtenBy >= news.position)
+      .filter(({ writtenBy }) => writtenBy >= position)
       .map(({ notification, writtenBy }) => [notification.id, writtenBy]),
   )
-  return fresh.length === 0 ? undefined : { fresh, tooMuch: news.tooMuch, unread: news.unread }
+  return fresh.length > 0 || leavesSome ? { fresh, tooMuch, unread } : undefined
 }

@@ -172,6 +172,19 @@ test.concurrent('more than can be told one by one is one event, and so is a posi
     ])
 })
 
+test.concurrent('what is hidden behind more than can be told is to be read as well', async () => {
+  const id = await lockin.id('adele')
+  const commit = await beginLate(id, 'Late')
+  const { events } = await listen(await open('adele'), async (event) => {
+    const titles = Array.from({ length: 1001 }, (_, index) => `Note ${index}`)
+    if (event === 'unread 0') await put(id, titles)
+    if (event === 'unread 1001') await commit()
+    return event === 'unread 1002'
+  })
+  expect(events.slice(0, 3)).toEqual(['unread 0', 'reload', 'unread 1001'])
+  expect(events.slice(-2)).toEqual(['reload', 'unread 1002'])
+})
+
 test.concurrent('a person listens with ten streams, and with another one once one has ended', async () => {
   const streams = await Promise.all(Array.from({ length: 12 }, () => open('hedy')))
   const refused = streams.filter(({ status }) => status === 429)
