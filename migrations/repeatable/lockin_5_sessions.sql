@@ -1,8 +1,9 @@
--- Sessions: who is in them, how they move, and what of it becomes time. Locks are taken in one order: the group, the session, the people in order of their
--- ids, the rest. Whoever writes logs holds the person, so that what is not covered yet stays uncovered until
--- it is written; the constraint on logs stands behind that. A transaction that waited may have begun before the one it
--- waited for: times are never set before those that are there.
+-- Sessions: who is in them, how they move, and what of it becomes time. Locks are taken in one order: the group, the
+-- session, the people in order of their ids, the rest. Whoever writes logs holds the person, so that what is not covered
+-- yet stays uncovered until it is written; the constraint on logs stands behind that. A transaction that waited may have
+-- begun before the one it waited for: times are never set before those that are there.
 
+-- The members of its group see a session, and without a group who made it.
 create or replace function lockin.sees_session(session lockin.sessions, by_user uuid) returns boolean
 language sql stable as $$
   select case

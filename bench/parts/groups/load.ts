@@ -4,13 +4,16 @@ import type { Size } from './size.ts'
 
 /**
  * Fills the tables of LockIN: groups that go on, their members, sessions, logs and inboxes. What a trigger or a foreign key
- * would look at row by row is right by the way it is made; indexes and constraints of the logs are built when all are there.
+ * would look at row by row is right by the way it is made; indexes and constraints of the largest tables are built when all are there.
  */
 export async function load(client: Client, size: Size, say: (line: string) => void): Promise<void> {
   await client.query(
     `set session_replication_role = replica; set maintenance_work_mem = '512MB'; set work_mem = '128MB'`,
   )
-  const restore = await takeOff(client, 'lockin.time_logs')
+  const restore: Step[] = []
+  // Those that refer to others first; they come back last.
+  for (const table of ['lockin.notifications', 'lockin.time_logs', 'lockin.session_participants'])
+    restore.unshift(...(await takeOff(client, table)))
   for (const [what, text] of [...steps(size), ...restore, ...after]) {
     const began = performance.now()
     const { rowCount } = await client.query(text)

@@ -29,13 +29,6 @@ export async function listMembers(db: Sql, userId: string, groupId: string): Pro
   return rows
 }
 
-/** Undefined when they are not in the group. */
-export async function findMember(db: Sql, groupId: string, userId: string): Promise<Member | undefined> {
-  const { rows } = await sql<Member>`
-    ${shown} where m.group_id = ${groupId} and m.user_id = ${userId}`.execute(db)
-  return rows[0]
-}
-
 /** Lets somebody in as a member. Refuses who may not, whom nobody knows, and whoever is in it already. */
 export async function addMember(tx: Tx, byUser: string, groupId: string, userId: string): Promise<Member> {
   await sql`select lockin.add_member(${groupId}, ${byUser}, ${userId})`.execute(tx)
@@ -62,7 +55,9 @@ export async function removeMember(tx: Tx, byUser: string, groupId: string, user
 }
 
 async function written(tx: Tx, groupId: string, userId: string): Promise<Member> {
-  const member = await findMember(tx, groupId, userId)
+  const { rows } = await sql<Member>`
+    ${shown} where m.group_id = ${groupId} and m.user_id = ${userId}`.execute(tx)
+  const [member] = rows
   if (!member) throw new Error('A member that was written a moment ago is not there.')
   return member
 }

@@ -1,5 +1,5 @@
 import { sql as statement } from 'kysely'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { setAvatar } from '../../../src/domains/lockin/avatars.ts'
@@ -382,6 +382,10 @@ test('no place of anybody and nothing of a picture is in a log line or a result'
 test('a worker killed while the picture is on its way leaves a job that another brings to its end', async () => {
   const { world } = gallery.lockin.web
   const opened = await gallery.open(person)
+  const scratch = path.join(world.directory, 'scratch of workers')
+  await mkdir(scratch)
+  const start = () => world.start('src/workers/main.ts', ['media'], { TMPDIR: scratch })
+  const leftovers = async () => (await readdir(scratch)).filter((name) => name.startsWith('millrace-image-'))
   let arrived = false
   gallery.interrupt(
     on('PUT', 'picture.webp', () => {
@@ -389,23 +393,28 @@ test('a worker killed while the picture is on its way leaves a job that another 
       return true // and no answer, ever
     }),
   )
-  const first = world.start('src/workers/main.ts', ['media'])
+
+  const first = start()
   await post(opened)
   await expect.poll(() => arrived, patience).toBe(true)
   await gallery.put(await picture(opened), Buffer.from('it had been written all the same'))
   first.signal('SIGKILL')
   await first.exited
+  const [leftover, ...others] = await leftovers()
+  const days = new Date(Date.now() - 2 * 86_400_000)
+  await utimes(path.join(scratch, leftover as string), days, days)
   gallery.interrupt(undefined)
   // Leases lapse by the Postgres clock; the test moves it instead of waiting.
   await statement`update millrace.leases set valid_until = now() - interval '1 second'`.execute(
     world.database.sql,
   )
-  world.start('src/workers/main.ts', ['media'])
+  start()
   await expect
     .poll(async () => (await gallery.avatar(person, opened.avatar_id)).state, patience)
     .toBe('ready')
 
   expect((await gallery.bytes(await picture(opened))).toString()).toBe('it had been written all the same')
+  expect([others, await leftovers()], 'what lay there for days is gone').toEqual([[], []])
 })
 
 const patience = { timeout: 40_000, interval: 50 }

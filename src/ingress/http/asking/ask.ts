@@ -50,7 +50,7 @@ export function createAskFor(parts: Omit<HttpParts, 'askFor'> & { light: LightRu
     { waitMs = 0, answer = withResult, refusals = {}, otherwise = 'receipt' } = {},
   ) => {
     const preferred = preferredWait(request.headers.prefer)
-    const asked = await acceptOnce(asking, request, ask, request.callers[0]?.id ?? 'nobody')
+    const asked = await acceptOnce(asking, request, ask)
     if (preferred !== undefined && otherwise === 'receipt')
       void reply.header('preference-applied', `wait=${preferred}`)
     const ms = preferred === undefined || otherwise === 'unavailable' ? waitMs : seconds(preferred)

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Ask } from '../../../jobs/define.ts'
 import type { Entered } from '../../../jobs/ledger/enter.ts'
 import { recall, remember } from '../../../jobs/ledger/idempotency.ts'
 import type { Asking } from '../../../jobs/open.ts'
 import { within } from '../../../shared/database.ts'
-import { HttpProblem } from '../answers/problems.ts'
+import { otherBody, rememberedAs } from './idempotency-key.ts'
 
 /** What an asking came to; `replayed` when an earlier request with the same key had asked already. */
 export type Asked = Pick<Entered, 'id' | 'round' | 'decision'> & { replayed: boolean }
@@ -15,16 +14,10 @@ export type Asked = Pick<Entered, 'id' | 'round' | 'decision'> & { replayed: boo
  * caller's same key on the same route asks for nothing new.
  * @throws HttpProblem 400 for a key that is none, 422 when the key came with another body before.
  */
-export async function acceptOnce(
-  asking: Asking,
-  request: FastifyRequest,
-  ask: Ask,
-  caller: string,
-): Promise<Asked> {
-  const header = request.headers['idempotency-key']
-  if (header === undefined) return { ...(await asking.accept.now(ask, request.trace)), replayed: false }
-  const key = { caller, route: `${request.method} ${request.routeOptions.url}`, key: checked(header) }
-  const bodyHash = hash('sha256', JSON.stringify(request.body ?? null), 'base64url')
+export async function acceptOnce(asking: Asking, request: FastifyRequest, ask: Ask): Promise<Asked> {
+  const remembered = rememberedAs(request)
+  if (!remembered) return { ...(await asking.accept.now(ask, request.trace)), replayed: false }
+  const { key, bodyHash } = remembered
 
   return asking.database.transaction(async (tx) => {
     const run = within(tx)
@@ -36,20 +29,3 @@ export async function acceptOnce(
     return { ...entered, replayed: false }
   })
 }
-
-function checked(header: string | string[]): string {
-  if (typeof header === 'string' && /^[\x20-\x7e]{1,255}$/.test(header)) return header
-  throw new HttpProblem(
-    400,
-    'invalid-idempotency-key',
-    'Idempotency-Key must be 1 to 255 printable characters.',
-    {
-      field: 'Idempotency-Key',
-    },
-  )
-}
-
-const otherBody = (): HttpProblem =>
-  new HttpProblem(422, 'idempotency-key-reused', 'This Idempotency-Key was used before, with another body.', {
-    field: 'Idempotency-Key',
-  })

@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { recall, remember } from '../../../jobs/ledger/idempotency.ts'
 import { within, type Tx } from '../../../shared/database.ts'
-import { HttpProblem } from '../answers/problems.ts'
+import { otherBody, rememberedAs } from './idempotency-key.ts'
 
 /** Something a request makes, which another request with the same `Idempotency-Key` is to find again. */
 export interface Making<Made> {
@@ -15,18 +14,13 @@ export interface Making<Made> {
 
 /**
  * Makes something, or finds what the same caller's earlier request with the same key on the same route made.
- * @throws HttpProblem 400 for a key that is none, 422 when the key came with another body before.
+ * @throws HttpProblem 400 for a key that is none, 422 when the key came with another body or for something else before.
  */
 export async function once<Made>(tx: Tx, request: FastifyRequest, making: Making<Made>): Promise<Made> {
-  const header = request.headers['idempotency-key']
-  if (header === undefined) return making.make()
+  const remembered = rememberedAs(request)
+  if (!remembered) return making.make()
+  const { key, bodyHash } = remembered
   const run = within(tx)
-  const key = {
-    caller: request.callers[0]?.id ?? 'nobody',
-    route: `${request.method} ${request.routeOptions.url}`,
-    key: checked(header),
-  }
-  const bodyHash = hash('sha256', JSON.stringify(request.body ?? null), 'base64url')
 
   const earlier = await recall(run, key)
   if (earlier && earlier.bodyHash !== bodyHash) throw otherBody()
@@ -36,15 +30,3 @@ export async function once<Made>(tx: Tx, request: FastifyRequest, making: Making
   await remember(run, key, { bodyHash, job: making.idOf(made), round: 1 })
   return made
 }
-
-function checked(header: string | string[]): string {
-  if (typeof header === 'string' && /^[\x20-\x7e]{1,255}$/.test(header)) return header
-  throw new HttpProblem(
-    400,
-    'invalid-idempotency-key',
-    'Idempotency-Key must be 1 to 255 printable characters.',
-  )
-}
-
-const otherBody = (): HttpProblem =>
-  new HttpProblem(422, 'idempotency-key-reused', 'This Idempotency-Key was used before, with another body.')

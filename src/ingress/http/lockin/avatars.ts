@@ -31,11 +31,9 @@ const opened = z
       description: 'What to set with PATCH /lockin/api/me, once it is ready.',
       examples: ['/lockin/avatars/5f2c1b1e-8f63-4c0b-9d3a-0e6a4b1f7c21.webp'],
     }),
-    upload: z
-      .object({ url: z.string(), fields: z.record(z.string(), z.string()) })
-      .meta({
-        description: 'A form to POST the file with: all fields, and the file as the last one, `file`.',
-      }),
+    upload: z.object({ url: z.string(), fields: z.record(z.string(), z.string()) }).meta({
+      description: 'A form to POST the file with: all fields, and the file as the last one, `file`.',
+    }),
     expires_in: z.int().meta({ description: 'Seconds for which the form can be used.' }),
   })
   .meta({ id: 'LockinAvatarUpload' })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { setAvatar } from '../../../domains/lockin/avatars.ts'
 import { groupStatuses, memberRoles } from '../../../domains/lockin/groups.ts'
-import { findMe, rename, type Me } from '../../../domains/lockin/profiles.ts'
+import { findMe, rename, type Me, type Membership } from '../../../domains/lockin/profiles.ts'
 import { ask } from '../../../jobs/define.ts'
 import { dropAvatars } from '../../../jobs/lockin/drop-avatars.ts'
 import type { Sql } from '../../../shared/database.ts'
@@ -99,12 +99,14 @@ async function tell(db: Sql, profileId: string) {
     ...me,
     created_at: me.created_at.toISOString(),
     updated_at: me.updated_at.toISOString(),
-    memberships: me.memberships.map(({ created_at: at, ...membership }) => ({
-      ...membership,
-      created_at: at.toISOString(),
-    })),
+    memberships: me.memberships.map(tellMembership),
   }
 }
+
+const tellMembership = ({ created_at: at, ...membership }: Membership) => ({
+  ...membership,
+  created_at: at.toISOString(),
+})
 
 const nothingToChange = (): HttpProblem =>
   new HttpProblem(

@@ -4,7 +4,6 @@ import { memberRoles } from '../../../domains/lockin/groups.ts'
 import {
   addMember,
   changeMember,
-  findMember,
   listMembers,
   removeMember,
   type Member,
@@ -100,10 +99,8 @@ export function memberRoutes(app: App, { asking }: HttpParts): void {
       const member = await inTransaction(database, (tx) =>
         once(tx, request, {
           make: () => addMember(tx, byUser, groupId, userId),
-          again: async (id) => {
-            const known = await findMember(tx, groupId, userId)
-            return known?.id === id ? known : undefined
-          },
+          // Told to those who may see it by now.
+          again: async (id) => (await listMembers(tx, byUser, groupId)).find((each) => each.id === id),
           idOf: (made) => made.id,
         }),
       )

@@ -159,6 +159,16 @@ describe('making a group', () => {
     expect((await lockin.as('linus', { url: '/api/groups' })).json()).toHaveLength(1)
     expect((await send({ ...payload, name: 'Another' })).statusCode).toBe(422)
   })
+
+  test('a key that cloned one group is refused for another one', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const [one, other] = [await lockin.group('ada', {}), await lockin.group('ada', {})]
+    const clone = (id: string) => lockin.as('ada', { method: 'POST', url: `/api/groups/${id}:clone`, headers })
+    const first = await clone(one)
+
+    expect((await clone(other)).statusCode).toBe(422)
+    expect((await clone(one)).json().id).toBe(first.json().id)
+  })
 })
 
 describe('seeing groups', () => {

@@ -60,6 +60,15 @@ describe('coming in', () => {
     expect(second.json()).toEqual(first.json())
   })
 
+  test('who was taken out since is not told again with the same key', async () => {
+    const group = await lockin.group('ada', { admins: ['grace'] })
+    const key = { 'idempotency-key': randomUUID() }
+    expect((await add('grace', group, 'linus', key)).statusCode).toBe(201)
+    await remove('ada', group, 'grace')
+
+    expect((await add('grace', group, 'linus', key)).statusCode).toBe(404)
+  })
+
   test('nobody comes in whom LockIN does not know', async () => {
     const group = await lockin.group('ada')
     const url = `/api/groups/${group}/members`

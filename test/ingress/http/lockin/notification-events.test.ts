@@ -76,6 +76,8 @@ const until = (wanted: string) => (event: string) => event === wanted
 
 test.concurrent('a stream tells how many are unread, what comes, and what another device does with it', async () => {
   const [ada, grace] = [await lockin.id('ada'), await lockin.id('grace')]
+  // Something that began earlier and goes on does not make news of what was there before.
+  const commit = await beginLate(grace, 'Late')
   await put(ada, ['There before'])
   const response = await open('ada')
   expect(response.headers.get('content-type')).toBe('text/event-stream')
@@ -96,6 +98,7 @@ test.concurrent('a stream tells how many are unread, what comes, and what anothe
     'notification Hello read',
     'unread 1',
   ])
+  await commit()
 })
 
 test.concurrent('an answered invite is told to the other devices of whom it is for', async () => {
