@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import { TooLarge, type Bucket } from '../../shared/bucket.ts'
 import type { Sql } from '../../shared/database.ts'
-import { days } from '../../shared/time.ts'
+import { inScratch } from '../../shared/scratch.ts'
 import { inspectDocument, refusalOf, type Refusal } from './inspect.ts'
 import type { Place } from './objects.ts'
 
@@ -39,7 +37,11 @@ export async function examine(
     try {
       const copy = await bucket.download(key, file, { maxBytes: BYTES_AT_MOST, signal })
       if (!copy) return { found: 'no object' }
-      return { found: 'file', ...copy, verdict: await inspectDocument(file, { userId: place.userId, signal }) }
+      return {
+        found: 'file',
+        ...copy,
+        verdict: await inspectDocument(file, { userId: place.userId, signal }),
+      }
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
       const verdict = { refused: refusalOf('too-large') }
@@ -59,39 +61,4 @@ async function findKey(db: Sql, { userId, childId, iepId }: Place): Promise<stri
     select object_key from iep.documents
     where iep_id = ${iepId} and child_id = ${childId} and user_id = ${userId}`.execute(db)
   return found.rows[0]?.key
-}
-
-const PREFIX = 'millrace-iep-'
-
-/** A directory that only this user can look into and that goes away, whatever happens in it. */
-async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  await (swept ??= sweepScratch())
-  const directory = await mkdtemp(path.join(tmpdir(), PREFIX))
-  try {
-    return await work(directory)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
-}
-
-/** Once in the life of a process. */
-let swept: Promise<number> | undefined
-
-/** Removes what processes that were killed have left behind, once it is a day old; tells how much there was. */
-export async function sweepScratch(): Promise<number> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
-  let removed = 0
-  for (const name of names) {
-    const directory = path.join(tmpdir(), name)
-    const found = await stat(directory).catch(unlessGone)
-    // What belongs to another user is not ours to remove.
-    if (!found || found.uid !== process.getuid?.() || found.mtimeMs > Date.now() - days(1)) continue
-    await rm(directory, { recursive: true, force: true })
-    removed += 1
-  }
-  return removed
-}
-
-function unlessGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

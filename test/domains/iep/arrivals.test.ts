@@ -1,9 +1,5 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { standing } from '../../../src/domains/iep/arrivals/standing.ts'
-import { sweepScratch } from '../../../src/domains/iep/examination.ts'
 import { placeOf } from '../../../src/domains/iep/objects.ts'
 
 const good = (at: number) => ({ name: `good ${at}`, refused: false, at })
@@ -56,26 +52,4 @@ test.each([
   `grace/${ids[0].toUpperCase().replace('1', 'A')}/${ids[1]}/plan.pdf`,
 ])('a key that was not made here belongs nowhere: %s', (key) => {
   expect(placeOf(key)).toBeUndefined()
-})
-
-test('what killed processes left on the disk goes after a day; what is newer or not ours stays', async () => {
-  const scratch = await mkdtemp(path.join(tmpdir(), 'millrace-test-'))
-  vi.stubEnv('TMPDIR', scratch)
-  const made = async (prefix: string, hours: number): Promise<string> => {
-    const directory = await mkdtemp(path.join(scratch, prefix))
-    await writeFile(path.join(directory, 'arrived'), 'bytes')
-    const then = new Date(Date.now() - hours * 3_600_000)
-    await utimes(directory, then, then)
-    return path.basename(directory)
-  }
-  const old = await made('millrace-iep-', 25)
-  const kept = [await made('millrace-iep-', 23), await made('millrace-other-', 25)]
-
-  const removed = await sweepScratch()
-
-  expect(removed).toBe(1)
-  expect(await readdir(scratch)).toEqual(kept.toSorted())
-  expect(kept).not.toContain(old)
-  vi.unstubAllEnvs()
-  await rm(scratch, { recursive: true })
 })

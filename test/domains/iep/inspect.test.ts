@@ -196,7 +196,9 @@ describe('what is no PDF, whatever its name says', () => {
 
 test('a file that is not there is nobody’s fault but ours', async () => {
   const missing = path.join(directory, 'missing.pdf')
-  await expect(inspectDocument(missing, { userId: 'ada', signal: new AbortController().signal })).rejects.toMatchObject({
+  await expect(
+    inspectDocument(missing, { userId: 'ada', signal: new AbortController().signal }),
+  ).rejects.toMatchObject({
     code: 'ENOENT',
   })
 })

@@ -385,7 +385,8 @@ test('a worker killed while the picture is on its way leaves a job that another 
   const scratch = path.join(world.directory, 'scratch of workers')
   await mkdir(scratch)
   const start = () => world.start('src/workers/main.ts', ['media'], { TMPDIR: scratch })
-  const leftovers = async () => (await readdir(scratch)).filter((name) => name.startsWith('millrace-image-'))
+  const leftovers = async () =>
+    (await readdir(scratch)).filter((name) => name.startsWith('millrace-scratch-'))
   let arrived = false
   gallery.interrupt(
     on('PUT', 'picture.webp', () => {

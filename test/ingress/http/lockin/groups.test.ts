@@ -163,7 +163,8 @@ describe('making a group', () => {
   test('a key that cloned one group is refused for another one', async () => {
     const headers = { 'idempotency-key': randomUUID() }
     const [one, other] = [await lockin.group('ada', {}), await lockin.group('ada', {})]
-    const clone = (id: string) => lockin.as('ada', { method: 'POST', url: `/api/groups/${id}:clone`, headers })
+    const clone = (id: string) =>
+      lockin.as('ada', { method: 'POST', url: `/api/groups/${id}:clone`, headers })
     const first = await clone(one)
 
     expect((await clone(other)).statusCode).toBe(422)

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { days } from '../time.ts'
+import { days } from './time.ts'
 
-const PREFIX = 'millrace-image-'
+const PREFIX = 'millrace-scratch-'
 
-/** A directory for pictures that only this user can look into and that goes away, whatever happens in it. */
+/** A directory for strangers' files that only this user can look into and that goes away, whatever happens in it. */
 export async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
   await (swept ??= sweepScratch())
   const directory = await mkdtemp(path.join(tmpdir(), PREFIX))
