@@ -143,12 +143,14 @@ create table lockin.notifications (
   sender_id uuid references lockin.profiles (id) on delete set null,
   created_at timestamptz(3) not null default now(),
   read_at timestamptz(3),
-  -- The transaction that wrote it. Times do not tell what a reader has not seen yet: an older one may commit later.
+  -- The transaction that wrote it last. Times do not tell what a reader has not seen yet: an older one may commit later.
   written_by xid8 not null default pg_current_xact_id(),
   constraint notifications_invite check (kind <> 'group_invite' or group_id is not null)
 );
 create index notifications_inbox on lockin.notifications (recipient_id, created_at desc, id desc);
 create index notifications_unread on lockin.notifications (recipient_id, created_at desc, id desc) where read_at is null;
+-- Who listens to an inbox asks what was written since: read marks and answers are news to one's other devices.
+create index notifications_news on lockin.notifications (recipient_id, written_by);
 create unique index notifications_one_invite on lockin.notifications (group_id, recipient_id)
   where kind = 'group_invite' and status = 'pending';
 

@@ -1,6 +1,4 @@
 -- Who listens to an inbox asks what was written since: read marks and answers are news to the same person's other devices.
-create index if not exists notifications_news on lockin.notifications (recipient_id, written_by);
-
 create or replace function lockin.mark_changed_notification() returns trigger
 language plpgsql as $$
 begin

@@ -34,10 +34,11 @@ export type { ServerParts } from './http/app.ts'
 export function createServer(parts: ServerParts): App {
   const { config, log, running } = parts
   const app = createApp(parts)
-  const closing = closeGently(app, { ...parts, graceMs: config.graceMs })
+  const inFlight = new Set<FastifyRequest>()
+  const closing = closeGently(app, { ...parts, graceMs: config.graceMs, inFlight })
   acceptJsonOnly(app)
   answerErrors(app, log)
-  followRequests(app, { ...parts, closing })
+  followRequests(app, { ...parts, closing, inFlight })
   limitCallers(app, config.http.ratePerMinute)
   describeRoutes(app)
 

@@ -117,6 +117,27 @@ test('a listener that goes away leaves nothing behind', async () => {
   await counted.until(0)
 })
 
+test('a listener that goes away in the middle is over: it is counted, and closing waits for nobody', async () => {
+  await using web = await startWeb()
+  const { id } = await initiate(web)
+  const gone = new AbortController()
+  const response = await fetch(`${await web.url()}/jobs/${id}/events`, {
+    headers: withKey('anki'),
+    signal: gone.signal,
+  })
+  expect(response.status).toBe(200)
+
+  gone.abort()
+
+  const streams = async () => {
+    const { values } = await web.world.metrics.requests.get()
+    return values.filter(
+      ({ metricName, labels }) => metricName?.endsWith('_count') && labels.route === '/jobs/:id/events',
+    )
+  }
+  await expect.poll(streams, { timeout: 10_000 }).toMatchObject([{ value: 1 }])
+})
+
 test('long histories are read in pages', async () => {
   await using web = await startWeb()
   const { id } = await initiate(web)

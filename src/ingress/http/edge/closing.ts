@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { sleep } from '../../../shared/time.ts'
 import type { App } from '../app.ts'
 
@@ -7,24 +8,15 @@ import type { App } from '../app.ts'
  */
 export function closeGently(
   app: App,
-  { stopping, graceMs }: { stopping: AbortSignal; graceMs: number },
+  { stopping, graceMs, inFlight }: { stopping: AbortSignal; graceMs: number; inFlight: Set<FastifyRequest> },
 ): AbortSignal {
   const began = new AbortController()
-  const busy = { inFlight: 0 }
-  app.addHook('onRequest', (_request, _reply, done) => {
-    busy.inFlight += 1
-    done()
-  })
-  app.addHook('onResponse', (_request, _reply, done) => {
-    busy.inFlight -= 1
-    done()
-  })
 
   // Browsers keep connections open on which they never asked anything; the server would wait for those.
   const cutTheRest = async (): Promise<void> => {
     const until = performance.now() + graceMs
     await sleep(50)
-    while (busy.inFlight > 0 && performance.now() < until) await sleep(50)
+    while (inFlight.size > 0 && performance.now() < until) await sleep(50)
     app.server.closeAllConnections()
   }
   app.addHook('preClose', (done) => {

@@ -3,10 +3,18 @@ import { Unavailable } from '../../../shared/errors.ts'
 import type { App, ServerParts } from '../app.ts'
 import { traceOf } from './trace.ts'
 
-/** Gives every request its trace and its ids in the answer, and one line in the log when it is over. */
+/**
+ * Gives every request its trace and its ids in the answer, and one line in the log when it is over: answered, or left by
+ * its client. Until then it is among those in flight.
+ */
 export function followRequests(
   app: App,
-  { log, metrics, closing }: Pick<ServerParts, 'log' | 'metrics'> & { closing: AbortSignal },
+  {
+    log,
+    metrics,
+    closing,
+    inFlight,
+  }: Pick<ServerParts, 'log' | 'metrics'> & { closing: AbortSignal; inFlight: Set<FastifyRequest> },
 ): void {
   // Declared up front, so that all requests have one shape.
   app.decorateRequest('trace', '')
@@ -16,7 +24,14 @@ export function followRequests(
   app.decorateRequest('viaLink', false)
   app.decorateRequest('problem', undefined)
 
+  const over = (request: FastifyRequest, reply: FastifyReply): void => {
+    if (inFlight.delete(request)) noteRequest(request, reply, { log, metrics })
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
+    inFlight.add(request)
+    // The framework hears of answers that were finished; who leaves in the middle of one only closes.
+    reply.raw.once('close', () => over(request, reply))
     begin(request, reply)
     if (!closing.aborted) return done()
     reply.header('connection', 'close')
@@ -24,7 +39,7 @@ export function followRequests(
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    noteRequest(request, reply, { log, metrics })
+    over(request, reply)
     done()
   })
 }
