@@ -99,12 +99,12 @@ function ofWrites(all: Archiving[]): Table {
   const [first] = all
   return {
     title: `(h) Meanwhile ${first?.perSecond} writes a second on schedule, in milliseconds since they were due`,
-    columns: ['', 'p50', 'p99', 'p99 × idle', 'the longest', 'writes', 'refused'],
+    columns: ['', 'p50', 'p99', 'p99 × idle', 'the longest', 'writes', 'refused', 'gave up'],
     rows: (first?.writes ?? []).flatMap(({ kind, p99: idle }) =>
       all.flatMap(({ by, writes }) =>
         writes
           .filter((each) => each.kind === kind)
-          .map(({ p50, p99, most, count, refused }) => [
+          .map(({ p50, p99, most, count, refused, gaveUp }) => [
             `${kind}: ${by === 'nobody' ? 'nobody archives' : by}`,
             shortly(p50),
             shortly(p99),
@@ -112,8 +112,12 @@ function ofWrites(all: Archiving[]): Table {
             shortly(most),
             String(count),
             String(refused),
+            String(gaveUp),
           ]),
       ),
     ),
+    notes: [
+      'Refused: the group is archived. Gave up: no connection within 3 s, or no answer within 15 s; the pool has 12 connections.',
+    ],
   }
 }

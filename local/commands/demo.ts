@@ -1,20 +1,24 @@
+import { Plain } from '../launch/plain.ts'
 import { createLogFiles } from '../stack/log-files.ts'
 import { createRenderer, isTrouble } from '../stack/output.ts'
 import { findPlace, shown } from '../stack/place.ts'
 import { readProcfile } from '../stack/procfile.ts'
+import type { Say } from '../stack/progress.ts'
 import { withStack, type Stack } from '../stack/run.ts'
 import { understand } from './arguments.ts'
 import { tellAnki } from './demo/anki.ts'
 import { tellIep } from './demo/iep.ts'
 import { tellLockin } from './demo/lockin.ts'
 import { tellRundi } from './demo/rundi.ts'
-import { createScreen } from './demo/screen.ts'
+import { createScreen, type Screen } from './demo/screen.ts'
 
-const usage = `usage: npm run demo [-- --exit] [--json]
+const parts = ['users', 'group', 'documents'] as const
+
+const usage = `usage: npm run demo [-- --exit] [--json] [--only users,group,documents]
 Starts everything on this machine, runs real sign-ups, a group and documents through it and shows what came of them.
-  --exit               ends when that is done, instead of with Ctrl-C
-  --json               what came of it as JSON on stdout, the story on stderr
-  --without-documents  leaves out what works hardest: the documents of IEP, printed and scanned`
+  --exit   ends when that is done, instead of with Ctrl-C
+  --json   what came of it as JSON on stdout, the story on stderr
+  --only   some of it: users (Anki, Rundi), group (LockIN), documents (IEP, which work hardest)`
 
 /** A process that dies this often at once will not come up. */
 const DEATHS = 4
@@ -26,11 +30,15 @@ export async function run(args: string[]): Promise<number> {
     options: {
       exit: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      'without-documents': { type: 'boolean', default: false },
+      only: { type: 'string', default: parts.join() },
     },
   })
   if ('exit' in understood) return understood.exit
-  const { exit, json, 'without-documents': withoutDocuments } = understood.values
+  const { exit, json, only } = understood.values
+  const wanted = only.split(',').map((part) => part.trim())
+  const unknown = wanted.find((part) => !parts.some((each) => each === part))
+  if (unknown !== undefined) throw new Plain(`there is no part ${unknown}\n\n${usage}`)
+  const wants = (part: (typeof parts)[number]): boolean => wanted.includes(part)
 
   const screen = createScreen(json ? process.stderr : process.stdout)
   const { say } = screen
@@ -47,25 +55,40 @@ export async function run(args: string[]): Promise<number> {
     const startedInMs = Math.round(performance.now() - began)
     say(`Everything answers after ${(startedInMs / 1000).toFixed(1)} s\n`)
 
-    say('1  Anki: a user signs up and gets somewhere to sync')
-    const anki = await tellAnki(stack, say)
-    say('\n2  Rundi: somebody signs in, twice: POST /rundi/auth/ensure-user')
-    const rundi = await tellRundi(stack, anki, say)
-
-    say('\n3  LockIN: a group across three time zones')
-    const { facts: lockin, tellRest } = await tellLockin(stack, screen)
-    const iep = withoutDocuments ? undefined : await tellIep(stack, screen)
-
-    say('\nLockIN once more: what the clock made of the group that ended')
-    const ended = await tellRest()
+    const users = wants('users') ? await tellUsers(stack, say) : undefined
+    const group = wants('group') ? await tellGroup(stack, screen) : undefined
+    const iep = wants('documents') ? await tellIep(stack, screen) : undefined
+    const ended = await group?.tellRest()
 
     say(`\nWhere to look\n${places(stack)}\n   the logs         ${shown(logs.folder)}/\n`)
-    const facts = { startedInMs, anki, rundi, lockin: { ...lockin, ended }, iep, stack: stack.facts() }
+    const lockin = group && { ...group.facts, ended }
+    const facts = { startedInMs, ...users, lockin, iep, stack: stack.facts() }
     if (json) console.log(JSON.stringify(facts, null, 2))
     if (exit) return
     say('All of it stays up until Ctrl-C.')
     await stack.untilEnd()
   })
+}
+
+async function tellUsers(stack: Stack, say: Say) {
+  say('1  Anki: a user signs up and gets somewhere to sync')
+  const anki = await tellAnki(stack, say)
+  say('\n2  Rundi: somebody signs in, twice: POST /rundi/auth/ensure-user')
+  const rundi = await tellRundi(stack, anki, say)
+  return { anki, rundi }
+}
+
+/** What the clock does takes up to a minute: the rest of it is told when the others are done. */
+async function tellGroup(stack: Stack, screen: Screen) {
+  screen.say('\n3  LockIN: a group across three time zones')
+  const { facts, tellRest } = await tellLockin(stack, screen)
+  return {
+    facts,
+    tellRest: () => {
+      screen.say('\nLockIN once more: what the clock made of the group that ended')
+      return tellRest()
+    },
+  }
 }
 
 function places(stack: Stack): string {

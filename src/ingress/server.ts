@@ -1,6 +1,7 @@
 import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { openCollections } from '../domains/anki/collections.ts'
+import { openPreworkStore } from '../domains/prework/store.ts'
 import { products, type Product } from '../shared/config.ts'
 import { openBucket } from '../shared/open-bucket.ts'
 import { seconds } from '../shared/time.ts'
@@ -25,6 +26,7 @@ import { lockinRoutes } from './http/lockin.ts'
 import { publicAvatarRoute } from './http/lockin/avatars.ts'
 import { createLogin } from './http/operators/login.ts'
 import { operatorRoutes } from './http/operators/routes.ts'
+import { preworkRoutes } from './http/prework.ts'
 import { rundiRoutes } from './http/rundi.ts'
 import { createWho, type Who } from './who.ts'
 
@@ -47,9 +49,12 @@ export function createServer(parts: ServerParts): App {
   const [iepBucket, lockinBucket] = [config.iep.bucket, config.lockin.bucket].map((name) =>
     name === undefined ? undefined : openBucket(config.aws, name),
   )
+  const { environment } = config.prework
+  const prework = environment && openPreworkStore(config.aws, environment)
   app.addHook('onClose', async () => {
     iepBucket?.close()
     lockinBucket?.close()
+    prework?.documents.close()
   })
   const given = {
     ...parts,
@@ -59,6 +64,7 @@ export function createServer(parts: ServerParts): App {
     collections: openCollections({ base: config.anki.collections, gid: config.anki.collectionsGid }),
     iepBucket,
     lockinBucket,
+    prework,
   }
   const http: HttpParts = { ...given, askFor: createAskFor({ ...given, light }) }
 
@@ -69,6 +75,7 @@ export function createServer(parts: ServerParts): App {
     mount(all, http, 'rundi', rundiRoutes)
     mount(all, http, 'iep', iepRoutes)
     mount(all, http, 'lockin', lockinRoutes)
+    mount(all, http, 'prework', preworkRoutes)
     void all.register(async (open: App) => publicAvatarRoute(open, http), { prefix: '/lockin' })
     mountJobs(all, http)
     mountOperators(all, http)

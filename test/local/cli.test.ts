@@ -47,7 +47,7 @@ test('an unknown command is answered with the list of those there are', () => {
   expect(cli('dance')).toMatchObject({
     status: 2,
     stderr:
-      'there is no command "dance"; there are: demo, dev, start, token, migrate, codegen, bench, stand-ins\n',
+      'there is no command "dance"; there are: demo, dev, start, token, migrate, provision, codegen, bench, stand-ins\n',
   })
   expect(cli().status).toBe(2)
 })

@@ -84,6 +84,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ANKI_KEYS: 'anki-test-key-0123456789',
     RUNDI_KEYS: 'rundi-test-key-0123456789',
     LOCKIN_KEYS: 'lockin-test-key-0123456789',
+    PREWORK_KEYS: 'prework-test-key-0123456789',
     OPERATORS: 'grace:operator:grace-password-1,linus:viewer:linus-password-1',
     STATUS_LINK_SECRET: 'a-secret-for-status-links-in-tests',
     MILLRACE_LOCAL: '1',

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { logTime } from '../../../src/domains/lockin/logs.ts'
 import { milestonesDue } from '../../../src/domains/lockin/milestones.ts'
 import { refusedIn } from '../../../src/domains/lockin/refused.ts'
-import type { Database } from '../../../src/shared/database.ts'
+import { isOutage, type Database } from '../../../src/shared/database.ts'
 import { quantile } from '../../numbers.ts'
 
 export const kinds = ['log', 'notification', 'log into a group that has ended'] as const
@@ -14,6 +15,8 @@ export interface Writes {
   count: number
   /** Answered that the group is archived. */
   refused: number
+  /** Got no connection or no answer in time, which a caller is told as a 503. */
+  gaveUp: number
   p50: number
   p99: number
   most: number
@@ -46,15 +49,16 @@ export async function startWriters(database: Database, perSecond: number, seed: 
   let stopped = false
 
   const write = async (kind: Kind, index: number, due: number): Promise<void> => {
-    let refused = false
+    let outcome: Written['outcome'] = 'written'
     try {
       if (kind === 'notification') await notify(database, pick(open, index))
       else await log(database, pick(kind === 'log' ? open : ended, index), seed + index)
     } catch (error) {
-      refused = refusedIn(error)?.code === 'group-archived'
-      if (!refused) failure ??= error
+      if (refusedIn(error)?.code === 'group-archived') outcome = 'refused'
+      else if (isOutage(error) || tookTooLong(error)) outcome = 'gave up'
+      else failure ??= error
     }
-    written.push({ kind, due, ms: performance.now() - due, refused })
+    written.push({ kind, due, ms: performance.now() - due, outcome })
   }
   const began = performance.now()
   const going = (async () => {
@@ -83,8 +87,11 @@ interface Written {
   kind: Kind
   due: number
   ms: number
-  refused: boolean
+  outcome: 'written' | 'refused' | 'gave up'
 }
+
+/** Postgres ended the statement: it waited longer than any may. */
+const tookTooLong = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '57014'
 
 function summary(kind: Kind, written: Written[]): Writes {
   const own = written.filter((each) => each.kind === kind)
@@ -92,7 +99,8 @@ function summary(kind: Kind, written: Written[]): Writes {
   return {
     kind,
     count: own.length,
-    refused: own.filter(({ refused }) => refused).length,
+    refused: own.filter(({ outcome }) => outcome === 'refused').length,
+    gaveUp: own.filter(({ outcome }) => outcome === 'gave up').length,
     p50: quantile(took, 0.5),
     p99: quantile(took, 0.99),
     most: Math.max(...took),

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } 
 
 /** Somebody who signs tokens and publishes the keys, as Cognito and Google do. */
 export interface Issuer {
-  /** Makes a world trust it: for Anki, IEP and LockIN like a Cognito pool each, for Rundi like Google. */
+  /** Makes a world trust it: for Anki, IEP, LockIN and Pre-Work like a Cognito pool each, for Rundi like Google. */
   env: Record<string, string>
   url: string
   /** A token of a Cognito pool's kind. */
@@ -69,6 +69,8 @@ export async function startIssuer(): Promise<Issuer> {
       IEP_AUDIENCE: 'iep-client',
       LOCKIN_ISSUER: `${url}/lockin`,
       LOCKIN_AUDIENCE: 'lockin-client',
+      PREWORK_ISSUER: `${url}/prework`,
+      PREWORK_AUDIENCE: 'prework-client',
       RUNDI_ISSUER: 'https://accounts.google.com',
       RUNDI_JWKS_URL: `${url}/certs`,
       RUNDI_AUDIENCE: 'rundi-client',

@@ -27,6 +27,7 @@ export const keys = {
   anki: 'anki-test-key-0123456789',
   rundi: 'rundi-test-key-0123456789',
   lockin: 'lockin-test-key-0123456789',
+  prework: 'prework-test-key-0123456789',
 }
 export const withKey = (product: keyof typeof keys) => ({ 'x-millrace-key': keys[product] })
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })

@@ -81,7 +81,7 @@ describe('the demo', { timeout: 240_000 }, () => {
     mistral.dials.set({ does: 'rate-limit', path: '/v1/ocr', times: 100, limit: 0 })
     const broken = createState({ MISTRAL_API_KEY: mistral.apiKey, MISTRAL_URL: mistral.url })
 
-    const { code, stderr } = await broken.run('demo', '--exit')
+    const { code, stderr } = await broken.run('demo', '--exit', '--only', 'documents')
 
     expect(code).toBe(1)
     expect(stderr).toContain('the document is OCR_FAILED: We could not read this document.')
@@ -90,7 +90,7 @@ describe('the demo', { timeout: 240_000 }, () => {
   })
 
   test('shows the same once more beside what is there already, as JSON if wanted', async () => {
-    const second = await state.run('demo', '--exit', '--json', '--without-documents')
+    const second = await state.run('demo', '--exit', '--json', '--only', 'users,group')
 
     expect([second.code, second.code === 0 ? '' : second.stderr]).toEqual([0, ''])
     expect(second.stderr).toContain('ada@example.org is here from an earlier run, with a profile since')
@@ -129,7 +129,7 @@ describe('the demo', { timeout: 240_000 }, () => {
   })
 
   test('stays up until Ctrl-C', async () => {
-    const demo = state.start('demo', '--without-documents')
+    const demo = state.start('demo', '--only', 'users')
     await demo.says('stays up until Ctrl-C')
     const { web } = await state.stack()
     expect((await fetch(`${web}/livez`)).status).toBe(200)

@@ -19,7 +19,7 @@ export function rememberedAs(request: FastifyRequest): Remembered | undefined {
   const asked = JSON.stringify([request.params, request.body ?? null])
   return {
     key: {
-      caller: request.callers[0]?.id ?? 'nobody',
+      caller: request.callers[0]?.id ?? (request.operator ? `operator:${request.operator.name}` : 'nobody'),
       route: `${request.method} ${request.routeOptions.url}`,
       key: checked(header),
     },

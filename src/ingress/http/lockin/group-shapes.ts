@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { goalPeriods, groupStatuses, memberRoles, type Group } from '../../../domains/lockin/groups.ts'
 import { line, missingOr } from '../../../shared/text.ts'
+import { pageQuery } from './pages.ts'
 
 /** A group as one of its members sees it. */
 export const shownGroup = z
@@ -71,22 +72,10 @@ export const groupChanges = z
   .meta({ id: 'LockinGroupChanges', description: 'What is left out stays as it is.' })
 
 /** Which of the caller's groups are wanted. */
-export const groupPage = z
-  .object({
-    status: z.enum(groupStatuses, { error: `must be one of ${groupStatuses.join(', ')}` }).optional(),
-    cursor_created_at: instant.optional(),
-    cursor_id: z.guid({ error: 'must be a UUID' }).toLowerCase().optional(),
-    limit: z.coerce
-      .number({ error: 'must be a whole number' })
-      .int('must be a whole number')
-      .min(1, 'must be at least 1')
-      .max(200, 'must be at most 200')
-      .default(100),
-  })
-  .refine((given) => (given.cursor_created_at === undefined) === (given.cursor_id === undefined), {
-    error: 'goes together with cursor_created_at',
-    path: ['cursor_id'],
-  })
+export const groupPage = pageQuery(
+  { status: z.enum(groupStatuses, { error: `must be one of ${groupStatuses.join(', ')}` }).optional() },
+  { usually: 100, atMost: 200 },
+)
 
 export const tellGroup = (group: Group) => ({
   ...group,

@@ -5,7 +5,6 @@ import {
   createGroup,
   findGroup,
   listGroups,
-  type Group,
 } from '../../../domains/lockin/groups.ts'
 import { HttpProblem, notFound } from '../answers/problems.ts'
 import type { App, HttpParts } from '../app.ts'
@@ -13,6 +12,7 @@ import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { groupChanges, groupPage, newGroup, shownGroup, tellGroup } from './group-shapes.ts'
+import { aboutPages, pageOf } from './pages.ts'
 import { askForMilestones } from './milestones.ts'
 import { verbOn } from './verb.ts'
 
@@ -52,23 +52,17 @@ export function groupRoutes(app: App, { asking }: HttpParts): void {
       schema: {
         tags: ['lockin'],
         summary: "The caller's groups, the newest first",
-        description:
-          'The next page begins after the last group of this one: its `created_at` and `id` are the cursor, and the Link ' +
-          'header has the whole address while there is more.',
+        description: aboutPages,
         querystring: groupPage,
         response: { 200: z.array(shownGroup) },
       },
     },
     async (request, reply) => {
       const userId = await profileOf(request, database.sql)
-      const { status, limit, cursor_created_at: createdAt, cursor_id: id } = request.query
-      const after = createdAt && id ? { createdAt, id } : undefined
-      // One more than is shown tells whether there is another page.
-      const found = await listGroups(database.sql, userId, { status, after, limit: limit + 1 })
-      const groups = found.slice(0, limit)
-      const last = groups.at(-1)
-      if (last && found.length > limit)
-        void reply.header('link', `<${pageAfter(last, { status, limit })}>; rel="next"`)
+      const { status } = request.query
+      const groups = await pageOf(request, reply, request.query, (after, limit) =>
+        listGroups(database.sql, userId, { status, after, limit }),
+      )
       return groups.map(tellGroup)
     },
   )
@@ -137,16 +131,6 @@ export function groupRoutes(app: App, { asking }: HttpParts): void {
       return reply.code(201).send(tellGroup(group))
     },
   )
-}
-
-function pageAfter(last: Group, { status, limit }: { status?: string | undefined; limit: number }): string {
-  const next = new URLSearchParams({
-    ...(status && { status }),
-    limit: String(limit),
-    cursor_created_at: last.created_at.toISOString(),
-    cursor_id: last.id,
-  })
-  return `/lockin/api/groups?${next.toString()}`
 }
 
 const nothingToChange = (): HttpProblem =>

@@ -8,7 +8,8 @@ import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { askForMilestones } from './milestones.ts'
-import { givenTime, instant, ofSession, uuid } from './session-shapes.ts'
+import { givenTime, instant, uuid } from './pages.ts'
+import { ofSession } from './session-shapes.ts'
 
 const timeLog = z
   .object({

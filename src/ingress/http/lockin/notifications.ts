@@ -8,19 +8,16 @@ import {
   readSome,
   statuses,
   timeOf,
-  type Cursor,
 } from '../../../domains/lockin/notifications.ts'
-import { missing } from '../../../shared/text.ts'
 import type { App, HttpParts } from '../app.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { notificationEventRoute } from './notification-events.ts'
+import { aboutPages, givenTime, instant, pageOf, pageQuery } from './pages.ts'
 import { verbOn } from './verb.ts'
 
 /** So many are marked as read in one transaction. */
 const READ_AT_ONCE = 2000
-
-const instant = z.iso.datetime({ offset: true })
 
 export const notification = z
   .object({
@@ -37,24 +34,10 @@ export const notification = z
   })
   .meta({ id: 'LockinNotification' })
 
-/** A time somebody gives, within what Postgres and JavaScript both can write. */
-const givenTime = z.iso
-  .datetime({ offset: true, error: 'must be a time with its offset, as in 2026-11-21T19:00:00Z' })
-  .transform((text) => new Date(text))
-  .refine((time) => time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999, 'is out of range')
-
-const page = z
-  .object({
-    unread: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
-    cursor_created_at: givenTime.optional(),
-    cursor_id: z.guid({ error: 'must be a UUID' }).toLowerCase().optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
-  })
-  .superRefine((query, { addIssue }) => {
-    const cursor = ['cursor_created_at', 'cursor_id'] as const
-    const left = cursor.filter((field) => query[field] === undefined)
-    if (left.length === 1) addIssue({ code: 'custom', message: missing, path: left })
-  })
+const page = pageQuery(
+  { unread: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false') },
+  { usually: 20, atMost: 100 },
+)
 
 const params = z.object({ id: z.guid().toLowerCase() })
 
@@ -68,35 +51,17 @@ export function notificationRoutes(app: App, parts: HttpParts): void {
       schema: {
         tags: ['lockin'],
         summary: 'The inbox, newest first',
-        description:
-          'The next page begins after the last notification of this one: its `created_at` and `id` are the cursor, and ' +
-          'the Link header has the whole address while there is more. What comes in the meantime moves nothing.',
+        description: aboutPages,
         querystring: page,
         response: { 200: z.array(notification) },
       },
     },
     async (request, reply) => {
-      const { unread, limit, cursor_created_at: createdAt, cursor_id: id } = request.query
-      const after: Cursor | undefined = createdAt && id !== undefined ? { createdAt, id } : undefined
+      const unread = request.query.unread === 'true'
       const recipientId = await profileOf(request, database.sql)
-      // One more than is shown tells whether there is another page.
-      const found = await listNotifications(database.sql, recipientId, {
-        unread: unread === 'true',
-        after,
-        limit: limit + 1,
-      })
-      const shown = found.slice(0, limit)
-      const last = shown.at(-1)
-      if (last && found.length > limit) {
-        const next = new URLSearchParams({
-          ...(unread === 'true' ? { unread } : {}),
-          cursor_created_at: last.created_at,
-          cursor_id: last.id,
-          limit: String(limit),
-        })
-        void reply.header('link', `<${request.routeOptions.url}?${next.toString()}>; rel="next"`)
-      }
-      return shown
+      return pageOf(request, reply, request.query, (after, limit) =>
+        listNotifications(database.sql, recipientId, { unread, after, limit }),
+      )
     },
   )
 

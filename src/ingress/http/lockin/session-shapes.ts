@@ -1,20 +1,6 @@
 import { z } from 'zod'
 import { statuses } from '../../../domains/lockin/sessions.ts'
-import { missing } from '../../../shared/text.ts'
-
-export const instant = z.iso.datetime({ offset: true })
-
-/** A time somebody gives, within what Postgres and JavaScript both can write; finer than milliseconds is cut off. */
-export const givenTime = z.iso
-  .datetime({
-    offset: true,
-    error: ({ input }) =>
-      input === undefined ? missing : 'must be a time with its offset, as in 2026-11-21T19:00:00Z',
-  })
-  .transform((text) => new Date(text))
-  .refine((time) => time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999, 'is out of range')
-
-export const uuid = z.guid({ error: 'must be a UUID' }).toLowerCase()
+import { instant, uuid } from './pages.ts'
 
 export const session = z
   .object({

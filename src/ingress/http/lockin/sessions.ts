@@ -6,27 +6,22 @@ import {
   listSessions,
   statuses,
 } from '../../../domains/lockin/sessions.ts'
-import { missing } from '../../../shared/text.ts'
 import { notFound } from '../answers/problems.ts'
 import type { App, HttpParts } from '../app.ts'
 import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { sessionMoveRoutes } from './session-moves.ts'
-import { givenTime, ofSession, participant, session, uuid } from './session-shapes.ts'
+import { aboutPages, pageOf, pageQuery, uuid } from './pages.ts'
+import { ofSession, participant, session } from './session-shapes.ts'
 
-const page = z
-  .object({
+const page = pageQuery(
+  {
     group_id: uuid.optional(),
     status: z.enum(statuses, { error: `must be one of ${statuses.join(', ')}` }).optional(),
-    cursor_created_at: givenTime.optional(),
-    cursor_id: uuid.optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
-  })
-  .refine((query) => (query.cursor_created_at === undefined) === (query.cursor_id === undefined), {
-    error: missing,
-    when: ({ issues }) => issues.length === 0,
-  })
+  },
+  { usually: 20, atMost: 100 },
+)
 
 /** Sessions: made, seen, moved by their host, joined and left by the members of their group. */
 export function sessionRoutes(app: App, parts: HttpParts): void {
@@ -63,32 +58,17 @@ export function sessionRoutes(app: App, parts: HttpParts): void {
       schema: {
         tags: ['lockin'],
         summary: 'The sessions of my groups and my own, newest first',
-        description:
-          'The next page begins after the last session of this one: its `created_at` and `id` are the cursor, and the ' +
-          'Link header has the whole address while there is more.',
+        description: aboutPages,
         querystring: page,
         response: { 200: z.array(session) },
       },
     },
     async (request, reply) => {
-      const { group_id: groupId, status, limit, cursor_created_at: createdAt, cursor_id: id } = request.query
-      const after = createdAt && id !== undefined ? { createdAt, id } : undefined
+      const { group_id: groupId, status } = request.query
       const userId = await profileOf(request, database.sql)
-      // One more than is shown tells whether there is another page.
-      const found = await listSessions(database.sql, userId, { groupId, status, after, limit: limit + 1 })
-      const shown = found.slice(0, limit)
-      const last = shown.at(-1)
-      if (last && found.length > limit) {
-        const next = new URLSearchParams({
-          ...(groupId === undefined ? {} : { group_id: groupId }),
-          ...(status === undefined ? {} : { status }),
-          cursor_created_at: last.created_at,
-          cursor_id: last.id,
-          limit: String(limit),
-        })
-        void reply.header('link', `<${request.routeOptions.url}?${next.toString()}>; rel="next"`)
-      }
-      return shown
+      return pageOf(request, reply, request.query, (after, limit) =>
+        listSessions(database.sql, userId, { groupId, status, after, limit }),
+      )
     },
   )
 

@@ -234,7 +234,9 @@ test('in a crowd of moves, logs and targets that are reached nobody is answered 
   }
 
   expect([...seen].toSorted((one, other) => one - other)).toEqual([200, 201, 409])
-  for (const group of groups) expect((await jobsOf(group)).length).toBeGreaterThan(0)
+  // Time counts once: which of the groups it counts for, whoever came first has decided.
+  const asked = await Promise.all(groups.map((group) => jobsOf(group)))
+  expect(asked.flat().length).toBeGreaterThan(0)
 })
 
 test('sessions are listed newest first, page by page, of the groups one is in and of oneself', async () => {
