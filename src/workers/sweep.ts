@@ -9,6 +9,7 @@ import type { Lease } from '../jobs/lease.ts'
 import type { Ticket } from '../jobs/ledger/rows.ts'
 import { queueSettings } from '../jobs/ledger/settings.ts'
 import {
+  analyzeGrown,
   forgetLapsedLeases,
   nextOverdue,
   rememberRedis,
@@ -76,6 +77,7 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
   )
   bring(parts, 'undo again', await undoAgain(database.run))
   await forgetLapsedLeases(database.run)
+  await analyzeGrown(database.run)
 
   if (redis.status !== 'ready') return
   const marker = await redis.get(markerKey)

@@ -58,12 +58,36 @@ export const forgetLapsedLeases = async (run: Run): Promise<void> => {
   await run(deleteLapsed, [])
 }
 
+/**
+ * Lets Postgres look at tables that have doubled since it last did. A connection keeps the plans it made, and those made
+ * for an empty table read all of it: in its first minute, before autovacuum comes by, every claim would read every row.
+ */
+export async function analyzeGrown(run: Run): Promise<string[]> {
+  const grown = await run<{ name: 'jobs' | 'job_events' }>(findGrown, [])
+  for (const { name } of grown) await run(analyze[name], [])
+  return grown.map(({ name }) => name)
+}
+
 const becomeSweeper = {
   name: 'ledger.try-sweep',
   text: `
 update millrace.sweep set worker = $1, valid_until = now() + interval '6 seconds'
 where valid_until < now() or worker = $1
 returning marker`,
+}
+
+const findGrown = {
+  name: 'ledger.find-grown',
+  text: `
+select c.relname as name
+from pg_class c
+where c.oid in ('millrace.jobs'::regclass, 'millrace.job_events'::regclass)
+  and pg_relation_size(c.oid) > 2 * greatest(c.relpages, 16) * current_setting('block_size')::bigint`,
+}
+
+const analyze = {
+  jobs: { name: 'ledger.analyze-jobs', text: 'analyze millrace.jobs' },
+  job_events: { name: 'ledger.analyze-events', text: 'analyze millrace.job_events' },
 }
 
 const saveMarker = {
