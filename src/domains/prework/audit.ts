@@ -1,6 +1,7 @@
 import type { Attributes, Write } from '../../shared/dynamodb.ts'
 import { timeOrderedId } from '../../shared/ids.ts'
-import type { Actor } from './permissions.ts'
+import { mayReadAudit, type Actor } from './permissions.ts'
+import { Refused } from './refused.ts'
 import type { Page, PageAsked, PreworkStore } from './store.ts'
 
 /** Who does something, and where the request came from. */
@@ -18,41 +19,60 @@ export interface Origin {
 export const entityTypes = ['user', 'profile'] as const
 export const actions = ['create', 'update', 'deactivate', 'reactivate', 'link-sign-in'] as const
 
-export interface Change {
+/** One change that happened. `before` and `after` hold the fields that changed, and no others; null is nothing. */
+export interface AuditEntry extends Origin {
+  logId: string
+  /** Who did it. */
+  userId: string
   entityType: (typeof entityTypes)[number]
   entityId: string
   action: (typeof actions)[number]
   before: Attributes
   after: Attributes
-}
-
-/** One change that happened. `before` and `after` hold the fields that changed, and no others. */
-export interface AuditEntry extends Change, Origin {
-  logId: string
-  /** Who did it. */
-  userId: string
   /** ISO 8601. */
   at: string
 }
 
+/** A change that is about to happen, with the whole of what is changed; of it, the log keeps what differs in `fields`. */
+export interface Change extends Pick<AuditEntry, 'entityType' | 'entityId' | 'action' | 'at'> {
+  before: object
+  after: object
+  fields: readonly string[]
+}
+
 /** The entry of a change, for the transaction that makes the change: there is no other way to write one. */
-export function auditPut({ tables }: PreworkStore, by: Acting, at: string, change: Change): Write {
+export function auditPut(
+  { tables }: PreworkStore,
+  by: Acting,
+  { entityType, entityId, action, at, fields, ...change }: Change,
+): Write {
+  const [before, after] = [change.before as Attributes, change.after as Attributes]
+  const changed = fields.filter((field) => valueOf(before, field) !== valueOf(after, field))
   const entry: AuditEntry = {
     logId: timeOrderedId(Date.parse(at)),
     userId: by.userId,
-    ...change,
+    entityType,
+    entityId,
+    action,
+    before: Object.fromEntries(changed.map((field) => [field, valueOf(before, field)])),
+    after: Object.fromEntries(changed.map((field) => [field, valueOf(after, field)])),
     ...by.origin,
     at,
   }
   return { Put: { TableName: tables.audit, Item: entry, ConditionExpression: 'attribute_not_exists(logId)' } }
 }
 
-/** What somebody did, or what was done to something, the newest first. */
-export async function listAudit(
+/**
+ * What somebody did, or what was done to something, the newest first.
+ * @throws Refused forbidden for whoever is neither auditor nor administrator
+ */
+export async function readAudit(
   { documents, tables }: PreworkStore,
+  by: Acting,
   of: { userId: string } | { entityId: string },
   { limit, after }: PageAsked,
 ): Promise<Page<AuditEntry>> {
+  if (!mayReadAudit(by)) throw new Refused('forbidden')
   const [index, name, value] =
     'userId' in of
       ? (['UserIdIndex', 'userId', of.userId] as const)
@@ -67,3 +87,5 @@ export async function listAudit(
   })
   return page as unknown as Page<AuditEntry>
 }
+
+const valueOf = (whole: Attributes, field: string): unknown => whole[field] ?? null

@@ -33,9 +33,6 @@ export const mayReadAudit = ({ role }: Actor): boolean => role === 'administrato
 export const mayCreate = (actor: Actor, role: Role): boolean =>
   actor.role === 'administrator' || (actor.role === 'supervisor' && role === 'user')
 
-export const mayDeactivate = (actor: Actor, person: Person): boolean =>
-  actor.role === 'administrator' && !isSelf(actor, person)
-
 /** Whether teams can be led by somebody of this role. */
 export const mayManage = (role: Role): boolean =>
   role === 'manager' || role === 'supervisor' || role === 'administrator'

@@ -3,7 +3,7 @@ import { seconds, sleep } from '../time.ts'
 import { causeOf, type Cause } from './causes.ts'
 
 /** Milliseconds for which DynamoDB is asked again: less than a caller's own patience, more than a burst lasts. */
-export const PATIENCE = seconds(8)
+export const PATIENCE = seconds(5)
 
 export interface Insisting {
   /** Milliseconds after which nothing is tried again. */

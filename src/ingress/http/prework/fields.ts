@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { missingOr } from '../../../shared/text.ts'
+
+/** An id in a body or a query. */
+export const id = z.guid({ error: missingOr('must be a UUID') }).toLowerCase()
+
+export const version = z
+  .int({ error: 'must be a whole number' })
+  .min(1, 'must be at least 1')
+  .optional()
+  .meta({ description: 'Changes this version and no other; left out, whatever is there.' })
+
+/** What every item tells of itself. */
+export const shownRevision = {
+  version: z.int().meta({ description: 'One more with every change.' }),
+  createdAt: z.iso.datetime(),
+  createdBy: z.string().meta({ description: 'The id of a user, or `server`.' }),
+  updatedAt: z.iso.datetime(),
+  updatedBy: z.string().meta({ description: 'The id of a user, or `server`.' }),
+}
+
+/** The path of one thing. An id that is none is as one that nobody has. */
+export const ofId = z.object({ id: z.guid().toLowerCase() })
