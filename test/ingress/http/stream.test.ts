@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { expect, test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
-import { effectTables, testJobs, waitForStop, walkSteps } from '../../support/jobs.ts'
+import { effectTables, letGo, testJobs, waitForStop, walkSteps } from '../../support/jobs.ts'
 import { ada, startWeb, withKey, type Web } from './web.ts'
 
 const initiate = async (web: Web): Promise<{ id: string; statusUrl: string }> =>
@@ -64,11 +64,14 @@ test('resuming skips nothing and repeats nothing', async () => {
 test('progress and retries are told; what only concerns us is not', async () => {
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const { directory } = web.world
-  const row = await web.world.work(ask(walkSteps, { key: 'ada', directory, ends: 'badly' }))
-  await web.world.database.run(
-    { name: 'test.own', text: `update millrace.jobs set name = 'anki.walk' where id = $1` },
-    [row.id],
-  )
+  const { run } = web.world.database
+  const working = web.world.work(ask(walkSteps, { key: 'ada', directory, ends: 'badly', waitAt: 'made' }))
+  // What was told last in an attempt is dropped when the attempt ends before it was noted.
+  const noted = { name: 'test.noted', text: `select from millrace.job_events where kind = 'progressed'` }
+  await expect.poll(() => run(noted, [])).toHaveLength(1)
+  await letGo(directory)
+  const row = await working
+  await run({ name: 'test.own', text: `update millrace.jobs set name = 'anki.walk' where id = $1` }, [row.id])
 
   const events = await listen(
     await fetch(`${await web.url()}/jobs/${row.id}/events`, { headers: withKey('anki') }),
