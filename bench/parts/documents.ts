@@ -126,7 +126,7 @@ function ofUsers({ served, seconds }: Crowd): Table {
       shortly(last),
     ]),
     notes: [
-      'All arrive at once, those of the first user first. Files are looked into in the order of arrival, by as many processes as there are processors; then turns decide.',
+      'All arrive at once, those of the first user first. People take turns at having their files looked into, by as many processes as there are processors, and then at the models.',
       `First documents: ${spread(firsts)} s; the last user has one after ${percent(Math.max(...firsts) / seconds)} of the time. In the order of arrival it would be the end.`,
     ],
   }
