@@ -77,12 +77,14 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
   )
   bring(parts, 'undo again', await undoAgain(database.run))
   await forgetLapsedLeases(database.run)
-  await analyzeGrown(database.run)
 
-  if (redis.status !== 'ready') return
-  const marker = await redis.get(markerKey)
-  if (marker === null || marker !== state.marker) await refill(parts)
-  else await bringUnknown(parts)
+  if (redis.status === 'ready') {
+    const marker = await redis.get(markerKey)
+    if (marker === null || marker !== state.marker) await refill(parts)
+    else await bringUnknown(parts)
+  }
+  // Last: it only makes things faster, and no ticket must wait for it.
+  await analyzeGrown(database.run)
 }
 
 /** Another Redis than before, or one that has forgotten everything: all waiting rows and all settings go there again. */

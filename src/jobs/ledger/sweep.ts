@@ -61,6 +61,7 @@ export const forgetLapsedLeases = async (run: Run): Promise<void> => {
 /**
  * Lets Postgres look at tables that have doubled since it last did. A connection keeps the plans it made, and those made
  * for an empty table read all of it: in its first minute, before autovacuum comes by, every claim would read every row.
+ * A table that is being vacuumed or changed is left for the next time and not waited for.
  */
 export async function analyzeGrown(run: Run): Promise<string[]> {
   const grown = await run<{ name: 'jobs' | 'job_events' }>(findGrown, [])
@@ -86,8 +87,8 @@ where c.oid in ('millrace.jobs'::regclass, 'millrace.job_events'::regclass)
 }
 
 const analyze = {
-  jobs: { name: 'ledger.analyze-jobs', text: 'analyze millrace.jobs' },
-  job_events: { name: 'ledger.analyze-events', text: 'analyze millrace.job_events' },
+  jobs: { name: 'ledger.analyze-jobs', text: 'analyze (skip_locked) millrace.jobs' },
+  job_events: { name: 'ledger.analyze-events', text: 'analyze (skip_locked) millrace.job_events' },
 }
 
 const saveMarker = {
