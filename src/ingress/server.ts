@@ -1,6 +1,7 @@
 import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { openCollections } from '../domains/anki/collections.ts'
+import { openPreworkBuckets } from '../domains/prework/buckets.ts'
 import { openPreworkStore } from '../domains/prework/store.ts'
 import { products, type Product } from '../shared/config.ts'
 import { openBucket } from '../shared/open-bucket.ts'
@@ -51,10 +52,12 @@ export function createServer(parts: ServerParts): App {
   )
   const { environment } = config.prework
   const prework = environment && openPreworkStore(config.aws, environment)
+  const preworkBuckets = environment && openPreworkBuckets(config.aws, environment)
   app.addHook('onClose', async () => {
     iepBucket?.close()
     lockinBucket?.close()
     prework?.documents.close()
+    preworkBuckets?.close()
   })
   const given = {
     ...parts,
@@ -65,6 +68,7 @@ export function createServer(parts: ServerParts): App {
     iepBucket,
     lockinBucket,
     prework,
+    preworkBuckets: preworkBuckets?.buckets,
   }
   const http: HttpParts = { ...given, askFor: createAskFor({ ...given, light }) }
 

@@ -9,6 +9,8 @@ import type { Collections } from '../domains/anki/collections.ts'
 import type { AuthDb } from '../domains/anki/auth-db.ts'
 import type { DocumentRef } from '../domains/iep/document.ts'
 import type { Model } from '../domains/iep/model.ts'
+import type { PreworkBuckets } from '../domains/prework/buckets.ts'
+import type { PreworkStore } from '../domains/prework/store.ts'
 import type { SyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 
 /** Queues are named by kind of work, because that is what one scales by. */
@@ -24,6 +26,8 @@ export interface Tools {
   /** Tells the waiting user how far the job is. Kept with the row; may be called as often as one likes. */
   progress: (percent: number, step: string) => void
   log: Log
+  /** 32 hex digits: the request or event that this follows from, in all its log lines too. */
+  trace: string
   /** Removes what the ledger need not remember any longer. */
   history: { trimJobs(): Promise<number>; trimTheRest(): Promise<number> }
   collections: Collections
@@ -34,6 +38,9 @@ export interface Tools {
   iepBucket: Bucket | undefined
   /** Where the pictures of LockIN are; undefined when the configuration names no bucket. */
   lockinBucket: Bucket | undefined
+  /** Where Pre-Work keeps what it knows, and its files; undefined when the configuration names no environment of it. */
+  prework: PreworkStore | undefined
+  preworkBuckets: PreworkBuckets | undefined
   /** The models that read and write; undefined without a key for them. */
   model: Model | undefined
   /**

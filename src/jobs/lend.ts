@@ -18,7 +18,7 @@ export interface Lender {
 export function createLender(parts: {
   registry: Registry
   database: Database
-  tools: Omit<Tools, 'signal' | 'progress' | 'log' | 'sql'>
+  tools: Omit<Tools, 'signal' | 'progress' | 'log' | 'sql' | 'trace'>
   log: Log
 }): Lender {
   const logOf = (row: Claimed): Log => parts.log.child({ trace: row.trace, job: row.name, id: row.id })
@@ -31,6 +31,7 @@ export function createLender(parts: {
       return attempt.signal
     },
     progress,
+    trace: row.trace,
     get log() {
       return logOf(row)
     },

@@ -36,7 +36,7 @@ export interface RunnerParts {
   dispatcher: Dispatcher
   lease: Lease
   tell: Tell
-  tools: Omit<Tools, 'signal' | 'progress' | 'log' | 'sql'>
+  tools: Omit<Tools, 'signal' | 'progress' | 'log' | 'sql' | 'trace'>
   metrics: Metrics
   log: Log
 }

@@ -3,6 +3,8 @@ import { openCollections } from '../domains/anki/collections.ts'
 import { openSyncServerProfiles } from '../domains/anki/sync-server-profiles.ts'
 import { createModel, type Model } from '../domains/iep/model.ts'
 import { openTurns } from '../domains/iep/turns.ts'
+import { openPreworkBuckets } from '../domains/prework/buckets.ts'
+import { openPreworkStore } from '../domains/prework/store.ts'
 import type { Config } from '../shared/config.ts'
 import type { Database } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
@@ -14,7 +16,14 @@ import type { Tools } from './define.ts'
 /** The tools that last as long as the process; the runner adds what belongs to one attempt. */
 export type LastingTools = Pick<
   Tools,
-  'collections' | 'authDb' | 'syncServerProfiles' | 'iepBucket' | 'lockinBucket' | 'model'
+  | 'collections'
+  | 'authDb'
+  | 'syncServerProfiles'
+  | 'iepBucket'
+  | 'lockinBucket'
+  | 'prework'
+  | 'preworkBuckets'
+  | 'model'
 >
 
 /** What models need beside the configuration: whose turn it is, is known to Postgres. */
@@ -36,6 +45,9 @@ export function openTools(
   const [iepBucket, lockinBucket] = [config.iep.bucket, config.lockin.bucket].map((name) =>
     name === undefined ? undefined : openBucket(config.aws, name),
   )
+  const { environment } = config.prework
+  const prework = environment && openPreworkStore(config.aws, environment)
+  const preworkBuckets = environment && openPreworkBuckets(config.aws, environment)
   const syncServerProfiles = databaseUrl === undefined ? undefined : openSyncServerProfiles(databaseUrl)
   const models = around && openModels(config, around)
   return {
@@ -45,12 +57,16 @@ export function openTools(
       syncServerProfiles,
       iepBucket,
       lockinBucket,
+      prework,
+      preworkBuckets: preworkBuckets?.buckets,
       model: models?.model,
     },
     close: async () => {
       await models?.close()
       iepBucket?.close()
       lockinBucket?.close()
+      prework?.documents.close()
+      preworkBuckets?.close()
       await syncServerProfiles?.close()
     },
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Attributes, Write } from '../../shared/dynamodb.ts'
 import { timeOrderedId } from '../../shared/ids.ts'
 import { mayReadAudit, type Actor } from './permissions.ts'
@@ -15,14 +16,25 @@ export interface Origin {
   requestId: string
 }
 
-/** What the log can be about; submissions and media join them. */
-export const entityTypes = ['user', 'profile'] as const
-export const actions = ['create', 'update', 'deactivate', 'reactivate', 'link-sign-in'] as const
+export const entityTypes = ['user', 'profile', 'submission', 'media'] as const
+export const actions = [
+  'create',
+  'update',
+  'delete',
+  'deactivate',
+  'reactivate',
+  'link-sign-in',
+  'submit',
+  'review',
+  'complete',
+  'fail',
+  'expire',
+] as const
 
 /** One change that happened. `before` and `after` hold the fields that changed, and no others; null is nothing. */
 export interface AuditEntry extends Origin {
   logId: string
-  /** Who did it. */
+  /** Who did it: a user, or `server` for servers and for what happens by itself. */
   userId: string
   entityType: (typeof entityTypes)[number]
   entityId: string
@@ -47,7 +59,7 @@ export function auditPut(
   { entityType, entityId, action, at, fields, ...change }: Change,
 ): Write {
   const [before, after] = [change.before as Attributes, change.after as Attributes]
-  const changed = fields.filter((field) => valueOf(before, field) !== valueOf(after, field))
+  const changed = fields.filter((field) => !isDeepStrictEqual(valueOf(before, field), valueOf(after, field)))
   const entry: AuditEntry = {
     logId: timeOrderedId(Date.parse(at)),
     userId: by.userId,

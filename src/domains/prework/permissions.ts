@@ -27,6 +27,22 @@ export const mayRead = (actor: Actor, person: Person): boolean =>
 export const maySeeTeam = (actor: Actor, managerId: string): boolean =>
   maySeeEverybody(actor) || (mayManage(actor.role) && actor.userId === managerId)
 
+/** Whether they may upload what will be this person's. */
+export const mayUploadFor = (actor: Actor, person: Pick<Person, 'userId'>): boolean =>
+  actor.role === 'administrator' || (isSelf(actor, person) && actor.role !== 'auditor')
+
+/** Whether they may remove what this person has uploaded. */
+export const mayDeleteMedia = mayUploadFor
+
+/** Whether they may write, change, hand in and remove submissions that are this person's. */
+export const mayWriteFor = (actor: Actor, person: Pick<Person, 'userId'>): boolean =>
+  isSelf(actor, person) && actor.role !== 'auditor'
+
+/** Whether they may decide about a submission of this person: whoever is above them, and nobody about their own. */
+export const mayReview = (actor: Actor, person: Person): boolean =>
+  !isSelf(actor, person) &&
+  (actor.role === 'administrator' || actor.role === 'supervisor' || isManagerOf(actor, person))
+
 export const mayReadAudit = ({ role }: Actor): boolean => role === 'administrator' || role === 'auditor'
 
 /** Whether they may make somebody of this role. */

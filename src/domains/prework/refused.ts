@@ -6,10 +6,19 @@ export const refusals = {
   forbidden: 'You may not do this.',
   'no-such-user': 'There is no such user.',
   'no-such-profile': 'There is no such profile.',
+  'no-such-submission': 'There is no such submission.',
+  'no-such-media': 'There is no such file.',
   'email-taken': 'There is a user with this e-mail address already.',
   'profile-exists': 'This user has a profile already.',
   'changed-meanwhile': 'It has been changed since the version you know. Read it again.',
   'asked-differently': 'This was asked for before, with another body.',
+  'not-in-this-state': 'Its state does not allow this.',
+  'media-not-usable':
+    'must be the ids of files of the same user that are completed and attached to nothing else',
+  'media-not-ready': 'This file is not ready.',
+  'media-failed': 'This file could not be used.',
+  'media-attached': 'This file belongs to a submission that cannot be changed any more.',
+  'no-thumbnails': 'There are no thumbnails of a file of this type.',
   'not-a-manager': 'must be the id of somebody else who is active and at least a manager',
 } as const
 

@@ -20,6 +20,8 @@ export function openPreworkStore(aws: Config['aws'], environment: PreworkEnviron
 export const tablesOf = (environment: PreworkEnvironment) => ({
   users: `pre-work-users-${environment}`,
   profiles: `pre-work-profiles-${environment}`,
+  submissions: `pre-work-submissions-${environment}`,
+  media: `pre-work-media-${environment}`,
   audit: `pre-work-audit-log-${environment}`,
 })
 

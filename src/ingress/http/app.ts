@@ -7,6 +7,7 @@ import type {
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Collections } from '../../domains/anki/collections.ts'
+import type { PreworkBuckets } from '../../domains/prework/buckets.ts'
 import type { PreworkStore } from '../../domains/prework/store.ts'
 import type { Asking, Running } from '../../jobs/open.ts'
 import type { Watch } from '../../jobs/watch.ts'
@@ -49,8 +50,9 @@ export interface HttpParts extends ServerParts {
   iepBucket: Bucket | undefined
   /** Where the pictures of LockIN are; undefined when the configuration names no bucket. */
   lockinBucket: Bucket | undefined
-  /** Where Pre-Work keeps what it knows; undefined when the configuration names no environment of it. */
+  /** Where Pre-Work keeps what it knows, and its files; undefined when the configuration names no environment of it. */
   prework: PreworkStore | undefined
+  preworkBuckets: PreworkBuckets | undefined
   askFor: AskFor
   /** Aborted when the server begins to close: whoever waits answers at once. */
   closing: AbortSignal

@@ -14,7 +14,7 @@ import { profileOf } from './caller.ts'
 import { groupChanges, groupPage, newGroup, shownGroup, tellGroup } from './group-shapes.ts'
 import { aboutPages, pageOf } from './pages.ts'
 import { askForMilestones } from './milestones.ts'
-import { verbOn } from './verb.ts'
+import { verbOn } from '../verb.ts'
 
 const params = z.object({ id: z.guid().toLowerCase() })
 

@@ -12,7 +12,7 @@ import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { notification } from './notifications.ts'
-import { verbOn } from './verb.ts'
+import { verbOn } from '../verb.ts'
 
 const params = z.object({ id: z.guid().toLowerCase() })
 

@@ -14,7 +14,7 @@ import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { notificationEventRoute } from './notification-events.ts'
 import { aboutPages, givenTime, instant, pageOf, pageQuery } from './pages.ts'
-import { verbOn } from './verb.ts'
+import { verbOn } from '../verb.ts'
 
 /** So many are marked as read in one transaction. */
 const READ_AT_ONCE = 2000

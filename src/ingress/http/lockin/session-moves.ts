@@ -4,7 +4,7 @@ import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { askForMilestones } from './milestones.ts'
 import { ofSession as params, participant, session } from './session-shapes.ts'
-import { verbOn } from './verb.ts'
+import { verbOn } from '../verb.ts'
 
 /** What is done with a session: its host moves it, the members of its group join and leave. */
 export function sessionMoveRoutes(app: App, { asking }: HttpParts): void {

@@ -18,6 +18,7 @@ function problemOf({ refusal, message, field }: Refused): HttpProblem {
   const [status, code] = answers[refusal]
   const about = field === undefined ? {} : { field }
   if (refusal === 'asked-differently') return otherBody()
+  if (refusal === 'media-not-usable') return invalidField('mediaFiles', message)
   if (refusal === 'not-a-manager') return invalidField('managerId', message)
   if (refusal === 'forbidden' && field !== undefined)
     return new HttpProblem(status, code, `You may not say this: ${field}`, about)
@@ -31,10 +32,18 @@ const answers: Record<Refusal, [status: number, code: string]> = {
   forbidden: [403, 'forbidden'],
   'no-such-user': [404, 'not-found'],
   'no-such-profile': [404, 'not-found'],
+  'no-such-submission': [404, 'not-found'],
+  'no-such-media': [404, 'not-found'],
   'email-taken': [409, 'email-taken'],
   'profile-exists': [409, 'profile-exists'],
   'changed-meanwhile': [409, 'changed-meanwhile'],
   'asked-differently': [422, 'idempotency-key-reused'],
+  'not-in-this-state': [409, 'not-in-this-state'],
+  'media-not-usable': [400, 'invalid-field'],
+  'media-not-ready': [409, 'media-not-ready'],
+  'media-failed': [409, 'media-failed'],
+  'media-attached': [409, 'media-attached'],
+  'no-thumbnails': [409, 'no-thumbnails'],
   'not-a-manager': [400, 'invalid-field'],
 }
 
