@@ -1,4 +1,4 @@
-import { within, type Database } from '../shared/database.ts'
+import { withCommit, within, type Database } from '../shared/database.ts'
 import { describeError, LostTicket, UnknownCommit } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
@@ -10,7 +10,7 @@ import { createEndings, persist, type Ending } from './ending.ts'
 import type { Lease } from './lease.ts'
 import type { Refusal } from './ledger/claim.ts'
 import type { Claimed, Failure, Ticket } from './ledger/rows.ts'
-import { complete, fence, reopenIfAsked, wasCompleted } from './ledger/settle.ts'
+import { behindFence, complete, fence, reopenIfAsked, wasCompleted } from './ledger/settle.ts'
 import { createLender } from './lend.ts'
 import type { Tell } from './tell.ts'
 import { createTogether } from './together.ts'
@@ -164,15 +164,20 @@ export function createRunner(parts: RunnerParts): Runner {
   ): Promise<void> => {
     let next: Ticket | undefined
     try {
-      await database.transaction(async (tx) => {
-        const run = within(tx)
-        const held = await fence(run, attempt, 'active')
-        if (!held) throw new LostTicket('The row was no longer ours when it was to be settled.')
-        const { result, follow } = 'write' in outcome ? await outcome.write(tx) : outcome
-        await accept.in(tx, follow, row.trace)
-        await complete(run, attempt, result)
-        if (held.askedAgain) next = await reopenIfAsked(run, row.id)
-      })
+      await database.transaction(
+        async (tx, found) => {
+          const held = behindFence(found)
+          if (!held) throw new LostTicket('The row was no longer ours when it was to be settled.')
+          const { result, follow } = 'write' in outcome ? await outcome.write(tx) : outcome
+          await accept.in(tx, follow, row.trace)
+          const completing = complete(attempt, result)
+          if (!held.askedAgain) return withCommit(tx, completing)
+          const run = within(tx)
+          await run(completing.statement, completing.values)
+          next = await reopenIfAsked(run, row.id)
+        },
+        fence(attempt, 'active'),
+      )
     } catch (error) {
       const mayBeDone = error instanceof UnknownCommit || error instanceof LostTicket
       if (!mayBeDone || !(await persist(attempt, () => wasCompleted(database.run, row.id, row.round))))

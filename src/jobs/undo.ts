@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts'
 import type { Registry } from './define.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { UNDO_ATTEMPTS, type Claimed, type Failure, type Ticket } from './ledger/rows.ts'
-import { fence, reopenIfAsked, settleUndone } from './ledger/settle.ts'
+import { behindFence, fence, reopenIfAsked, settleUndone } from './ledger/settle.ts'
 import type { Lender } from './lend.ts'
 import type { Tell } from './tell.ts'
 
@@ -53,14 +53,16 @@ export function createUndo(
     withFollowers: boolean,
   ): Promise<void> => {
     let next: Ticket | undefined
-    await database.transaction(async (tx) => {
-      const run = within(tx)
-      if (!(await fence(run, attempt, 'undoing')))
-        throw new LostTicket('The row was no longer ours when its undo ended.')
-      if (withFollowers && !row.settled) await follow(tx, row)
-      await settleUndone(run, attempt, trouble ? 'stuck' : 'done', trouble)
-      next = await reopenIfAsked(run, row.id)
-    })
+    await database.transaction(
+      async (tx, found) => {
+        const run = within(tx)
+        if (!behindFence(found)) throw new LostTicket('The row was no longer ours when its undo ended.')
+        if (withFollowers && !row.settled) await follow(tx, row)
+        await settleUndone(run, attempt, trouble ? 'stuck' : 'done', trouble)
+        next = await reopenIfAsked(run, row.id)
+      },
+      fence(attempt, 'undoing'),
+    )
     if (next) dispatcher.dispatch(next)
   }
 

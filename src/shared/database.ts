@@ -15,6 +15,12 @@ export interface Statement {
   text: string
 }
 
+/** A statement and its values, to be sent with something else. */
+export interface Call {
+  statement: Statement
+  values: unknown[]
+}
+
 /** Runs a plain statement: on a pooled connection of its own, or inside a transaction. */
 export type Run = <Row extends object = Record<string, unknown>>(
   statement: Statement,
@@ -25,8 +31,11 @@ export interface Database {
   sql: Sql
   /** Runs one statement as its own transaction. */
   run: Run
-  /** Begins, works, commits. Rolls back when `work` throws. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Begins, works, commits. Rolls back when `work` throws.
+   * @param first travels with BEGIN, and `work` is given its rows. It may lock, but must not write.
+   */
+  transaction<T>(work: (tx: Tx, found: object[]) => Promise<T>, first?: Call): Promise<T>
   close(): Promise<void>
 }
 
@@ -55,6 +64,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: 18_000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
+    // What is sent together does not wait for each other's answers.
+    pipeline: true,
     types: { getTypeParser: parserFor },
   })
   // A connection may break between two statements, idle or in somebody's hands. Whoever uses it next learns of it; an
@@ -100,6 +111,17 @@ export function afterCommit(tx: Tx, then: () => void): void {
 
 const hooks = new WeakMap<object, (() => void)[]>()
 
+/**
+ * Sends this together with COMMIT, as the last statement of the transaction. Its rows nobody sees, so what it changes must be
+ * sure to be there: locked by this transaction. When it fails, nothing is committed.
+ */
+export function withCommit(tx: Tx, last: Call): void {
+  if (lasts.has(tx)) throw new Error('This transaction has its last statement already.')
+  lasts.set(tx, last)
+}
+
+const lasts = new WeakMap<object, Call>()
+
 /** Begins transactions on connections of the pool, each seen through Kysely and, for plain statements, directly. */
 function transactionsOn(pool: pg.Pool, named: boolean): Database['transaction'] {
   const views = new WeakMap<pg.PoolClient, Tx>()
@@ -113,30 +135,33 @@ function transactionsOn(pool: pg.Pool, named: boolean): Database['transaction'] 
       end: async () => undefined,
     }
     const view = new Kysely<DB>({ dialect: new PostgresDialect({ pool: alone as never }) }) as Tx
-    runs.set(view, async (statement, values) => {
-      const result = await client.query(named ? { ...statement, values } : { text: statement.text, values })
-      return result.rows
-    })
+    runs.set(view, (statement, values) => send(client, { statement, values }))
     views.set(client, view)
     return view
   }
 
-  return async (work) => {
+  const send = async <Row>(client: pg.PoolClient, { statement, values }: Call): Promise<Row[]> => {
+    const query = named ? { ...statement, values } : { text: statement.text, values }
+    return (await client.query(query)).rows as Row[]
+  }
+
+  return async (work, first) => {
     const client = await pool.connect()
     const tx = viewOf(client)
     let broken: Error | undefined
     try {
-      await client.query('begin')
       let result: Awaited<ReturnType<typeof work>>
       try {
-        result = await work(tx)
+        const [, found] = await Promise.all([client.query('begin'), first ? send<object>(client, first) : []])
+        result = await work(tx, found)
       } catch (error) {
         // Postgres rolls back by itself when the connection is gone; then it must not go back to the pool.
         if (isOutage(error)) broken = error as Error
         else await client.query('rollback').catch((problem: Error) => (broken = problem))
         throw error
       }
-      await commit(client).catch((error: Error) => {
+      const last = lasts.get(tx)
+      await commit(client, last && (() => send(client, last))).catch((error: Error) => {
         if (error instanceof UnknownCommit) broken = error
         throw error
       })
@@ -144,22 +169,23 @@ function transactionsOn(pool: pg.Pool, named: boolean): Database['transaction'] 
       return result
     } finally {
       hooks.delete(tx)
+      lasts.delete(tx)
       client.release(broken)
     }
   }
 }
 
-async function commit(client: pg.PoolClient): Promise<void> {
-  let answer: pg.QueryResult
-  try {
-    answer = await client.query('commit')
-  } catch (error) {
-    if (isRefusal(error)) throw error
-    throw new UnknownCommit('The connection broke while committing.', { cause: error })
+/** What came of the last statement matters only when COMMIT was answered: before that, nobody knows what was done. */
+async function commit(client: pg.PoolClient, last?: () => Promise<unknown>): Promise<void> {
+  const [lastly, committed] = await Promise.allSettled([last?.(), client.query('commit')])
+  if (committed.status === 'rejected') {
+    if (isRefusal(committed.reason)) throw committed.reason
+    throw new UnknownCommit('The connection broke while committing.', { cause: committed.reason })
   }
   // Postgres answers COMMIT of a failed transaction with ROLLBACK and no error.
-  if (answer.command !== 'COMMIT')
-    throw new Error('The transaction had failed before it was to be committed.')
+  if (committed.value.command === 'COMMIT') return
+  if (lastly.status === 'rejected') throw lastly.reason
+  throw new Error('The transaction had failed before it was to be committed.')
 }
 
 /** Postgres answered, and its answer was no; anything else leaves the outcome open. */

@@ -1,4 +1,4 @@
-import type { Run } from '../../shared/database.ts'
+import type { Call, Run } from '../../shared/database.ts'
 import { freshRound, UNDO_AGAIN_AFTER, type Failure, type State, type Ticket } from './rows.ts'
 
 /** Who holds a row: every statement here changes it for the holder only, and for nobody whose ticket has passed. */
@@ -20,18 +20,22 @@ export async function completeMany(
 
 /**
  * The fence: locks the row for the rest of the transaction if it is still ours to settle; undefined if not. Tells whether
- * it was asked for again meanwhile, which nobody can change before the transaction ends.
+ * it was asked for again meanwhile, which nobody can change before the transaction ends. It travels with BEGIN.
  */
-export const fence = (
-  run: Run,
-  hold: Hold,
-  state: 'active' | 'undoing',
-): Promise<{ askedAgain: boolean } | undefined> =>
-  first(run<{ askedAgain: boolean }>(lockHeld, [hold.id, hold.ticket, hold.worker, state]))
+export const fence = ({ id, ticket, worker }: Hold, state: 'active' | 'undoing'): Call => ({
+  statement: lockHeld,
+  values: [id, ticket, worker, state],
+})
 
-/** Settles one attempt as completed. Returns false when the row is no longer ours. */
-export const complete = (run: Run, hold: Hold, result: unknown): Promise<boolean> =>
-  changed(run(completeOne, [hold.id, hold.ticket, hold.worker, json(result)]))
+/** What the fence found. */
+export const behindFence = (found: object[]): { askedAgain: boolean } | undefined =>
+  (found as { askedAgain: boolean }[])[0]
+
+/** Settles one attempt, whose row this transaction has locked, as completed. */
+export const complete = ({ id, ticket, worker }: Hold, result: unknown): Call => ({
+  statement: completeOne,
+  values: [id, ticket, worker, json(result)],
+})
 
 /** Plans another attempt. `spent: false` gives the attempt back to the budget. */
 export const retryLater = (
