@@ -10,6 +10,7 @@ import { ensureUser } from './parts/ensure-user.ts'
 import { groups } from './parts/groups.ts'
 import { latency } from './parts/latency.ts'
 import { polls } from './parts/polls.ts'
+import { prework } from './parts/prework.ts'
 import { recovery } from './parts/recovery.ts'
 import { somebody } from './people.ts'
 import type { Setting } from './setting.ts'
@@ -37,6 +38,7 @@ const parts: Record<PartName, (setting: Setting) => Promise<{ tables: Table[]; s
   f: recovery,
   g: documents,
   h: groups,
+  i: prework,
 }
 
 const root = path.resolve(import.meta.dirname, '..')

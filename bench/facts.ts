@@ -40,7 +40,7 @@ export function gatherFacts(stack: Stack, payload: unknown): Facts {
 }
 
 const packages = Object.fromEntries(
-  ['bullmq', 'pg-boss', 'graphile-worker', 'fastify', 'ioredis', 'pg', 'autocannon'].map((name) => [
+  ['bullmq', 'pg-boss', 'graphile-worker', 'fastify', 'ioredis', 'pg', 'autocannon', 'sharp'].map((name) => [
     name,
     versionOf(name),
   ]),

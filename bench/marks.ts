@@ -5,6 +5,7 @@ import type { Drain } from './parts/drain.ts'
 import type { Enqueue } from './parts/enqueue.ts'
 import type { GroupSample } from './parts/groups.ts'
 import type { LatencySample } from './parts/latency.ts'
+import type { PreworkSample } from './parts/prework.ts'
 import type { PartName } from './options.ts'
 
 /** Everything the parts measured. */
@@ -27,6 +28,7 @@ export function judge(samples: Samples): Mark[] {
     ...ofRecovery(samples.f),
     ...ofDocuments(samples.g),
     ...ofGroups(samples.h),
+    ...ofPrework(samples.i),
   ]
 }
 
@@ -119,6 +121,45 @@ function ofGroups(samples: unknown[] | undefined): Mark[] {
     'page in the middle': 'a page in the middle of an inbox',
   }
   return reads.flatMap(({ what, p50 }) => below(`${names[what]}, p50 in ms`, p50, 5))
+}
+
+function ofPrework(samples: unknown[] | undefined): Mark[] {
+  const all = (samples ?? []) as PreworkSample[]
+  const rate = (way: string): number =>
+    median(
+      all.flatMap((each) =>
+        each.measured === 'pictures' && each.way === way && each.atOnce === 2 ? [each.perSecond] : [],
+      ),
+    )
+  const lists = { active: 'users who are active', role: 'users of a role' }
+  return [
+    ...atLeast(
+      'photographs two at once, beside bare sharp making the same of them',
+      rate('whole job') / rate('bare, all three'),
+      0.6,
+    ),
+    ...all.flatMap((each) =>
+      each.measured === 'listing' && each.reader === 'over HTTP'
+        ? [
+            ...below(`a page of ${lists[each.list]}, p50 in ms`, each.p50, 20),
+            ...atMost(
+              `the last pages of ${lists[each.list]}, beside the first`,
+              each.last / each.first,
+              1.25,
+            ),
+          ]
+        : [],
+    ),
+    ...atMost(
+      'memory of the web process at the end of lists, beside their beginning',
+      Math.max(
+        ...all.flatMap((each) =>
+          each.measured === 'telling' ? [(each.meanwhile.at(-1) ?? 0) / (each.meanwhile[0] ?? 1)] : [],
+        ),
+      ),
+      1.25,
+    ),
+  ]
 }
 
 const atMost = (name: string, found: number, wanted: number): Mark[] =>

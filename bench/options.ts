@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Plain } from '../local/launch/plain.ts'
 
-export const partNames = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const
+export const partNames = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'] as const
 export type PartName = (typeof partNames)[number]
 
 export interface Options {
@@ -22,7 +22,8 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --only a,b        only these parts: a enqueue over HTTP, b drain, c latency, d status polls,
-                    e ensure-user, f recovery after a crash, g documents, h groups of LockIN
+                    e ensure-user, f recovery after a crash, g documents, h groups of LockIN,
+                    i pictures and lists of Pre-Work
   --rounds N        rounds of every comparison (3)
   --quick           small numbers, for trying
   --json            the report as JSON instead of tables

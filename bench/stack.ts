@@ -26,6 +26,8 @@ export interface Stack extends AsyncDisposable {
   clearRedis(): Promise<void>
   /** Starts a file of the bench as a process; it is ended with the stack at the latest. */
   start(file: string, options?: Partial<Pick<ProgramOptions, 'args' | 'env'>> & { name?: string }): Program
+  /** Has a server that was started otherwise stopped with the stack at the latest. */
+  own(server: { stop(): Promise<void> }): void
   /** Ends whatever was started and still runs. */
   endPrograms(): Promise<void>
 }
@@ -64,9 +66,12 @@ export async function openStack({ say, logLevel, profile }: StackOptions): Promi
     closing.defer(() => databases.close())
 
     const programs = new Set<Program>()
+    const servers = new Set<{ stop(): Promise<void> }>()
     const endPrograms = async (): Promise<void> => {
       await Promise.all([...programs].map((each) => each.end()))
       programs.clear()
+      await Promise.all([...servers].map((each) => each.stop()))
+      servers.clear()
     }
     closing.defer(endPrograms)
 
@@ -96,6 +101,7 @@ export async function openStack({ say, logLevel, profile }: StackOptions): Promi
         programs.add(started)
         return started
       },
+      own: (server) => void servers.add(server),
       endPrograms,
       [Symbol.asyncDispose]: () => closing.disposeAsync(),
     }

@@ -10,12 +10,16 @@ export interface Web {
 }
 
 /** Starts the product's web process as it is, and waits until it is ready. */
-export async function startWeb(stack: Stack, databaseUrl: string): Promise<Web> {
+export async function startWeb(
+  stack: Stack,
+  databaseUrl: string,
+  env: Record<string, string> = {},
+): Promise<Web> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const program = stack.start('../src/ingress/main.ts', {
     name: 'millrace-web',
-    env: { DATABASE_URL: databaseUrl, PORT: String(port) },
+    env: { ...env, DATABASE_URL: databaseUrl, PORT: String(port) },
   })
   await answers(`${url}/readyz`)
   return { url, program }

@@ -9,16 +9,17 @@ import { understand } from './arguments.ts'
 import { tellAnki } from './demo/anki.ts'
 import { tellIep } from './demo/iep.ts'
 import { tellLockin } from './demo/lockin.ts'
+import { tellPrework } from './demo/prework.ts'
 import { tellRundi } from './demo/rundi.ts'
 import { createScreen, type Screen } from './demo/screen.ts'
 
-const parts = ['users', 'group', 'documents'] as const
+const parts = ['users', 'group', 'photo', 'documents'] as const
 
-const usage = `usage: npm run demo [-- --exit] [--json] [--only users,group,documents]
-Starts everything on this machine, runs real sign-ups, a group and documents through it and shows what came of them.
+const usage = `usage: npm run demo [-- --exit] [--json] [--only users,group,photo,documents]
+Starts everything on this machine, runs real sign-ups, a group, a photo and documents through it and shows what came of them.
   --exit   ends when that is done, instead of with Ctrl-C
   --json   what came of it as JSON on stdout, the story on stderr
-  --only   some of it: users (Anki, Rundi), group (LockIN), documents (IEP, which work hardest)`
+  --only   some of it: users (Anki, Rundi), group (LockIN), photo (Pre-Work), documents (IEP, which work hardest)`
 
 /** A process that dies this often at once will not come up. */
 const DEATHS = 4
@@ -53,16 +54,17 @@ export async function run(args: string[]): Promise<number> {
   say('Starting everything on this machine')
   return withStack({ say, hear, otherwise: 'any port', deaths: DEATHS }, async (stack) => {
     const startedInMs = Math.round(performance.now() - began)
-    say(`Everything answers after ${(startedInMs / 1000).toFixed(1)} s\n`)
+    say(`Everything answers after ${(startedInMs / 1000).toFixed(1)} s`)
 
     const users = wants('users') ? await tellUsers(stack, say) : undefined
     const group = wants('group') ? await tellGroup(stack, screen) : undefined
+    const prework = wants('photo') ? await tellPhoto(stack, screen) : undefined
     const iep = wants('documents') ? await tellIep(stack, screen) : undefined
     const ended = await group?.tellRest()
 
     say(`\nWhere to look\n${places(stack)}\n   the logs         ${shown(logs.folder)}/\n`)
     const lockin = group && { ...group.facts, ended }
-    const facts = { startedInMs, ...users, lockin, iep, stack: stack.facts() }
+    const facts = { startedInMs, ...users, lockin, prework, iep, stack: stack.facts() }
     if (json) console.log(JSON.stringify(facts, null, 2))
     if (exit) return
     say('All of it stays up until Ctrl-C.')
@@ -71,7 +73,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function tellUsers(stack: Stack, say: Say) {
-  say('1  Anki: a user signs up and gets somewhere to sync')
+  say('\n1  Anki: a user signs up and gets somewhere to sync')
   const anki = await tellAnki(stack, say)
   say('\n2  Rundi: somebody signs in, twice: POST /rundi/auth/ensure-user')
   const rundi = await tellRundi(stack, anki, say)
@@ -89,6 +91,13 @@ async function tellGroup(stack: Stack, screen: Screen) {
       return tellRest()
     },
   }
+}
+
+async function tellPhoto(stack: Stack, screen: Screen) {
+  screen.say(
+    '\n4  Pre-Work: a photo is uploaded, handed in and approved, and every change is in the audit log',
+  )
+  return tellPrework(stack, screen)
 }
 
 function places(stack: Stack): string {

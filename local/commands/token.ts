@@ -1,6 +1,6 @@
 import { InvalidPasswordException, NotAuthorizedException } from '@aws-sdk/client-cognito-identity-provider'
 import { products, type Product } from '../../src/shared/config.ts'
-import { signIn, signUp } from '../cognito/accounts.ts'
+import { signIn, signUp, vouchFor } from '../cognito/accounts.ts'
 import { Plain } from '../launch/plain.ts'
 import { findPlace } from '../stack/place.ts'
 import { readStackFile, type StackFile } from '../stack/stack-file.ts'
@@ -51,9 +51,10 @@ async function askCognito(
   app: Product,
   account: { email: string; password?: string },
 ): Promise<{ sub: string; idToken: string; accessToken: string }> {
-  const pool = { endpoint: cognito.endpoint, clientId: cognito.pools[app].clientId }
+  const pool = { endpoint: cognito.endpoint, ...cognito.pools[app] }
   try {
     await signUp(pool, { ...account, username: account.email.split('@')[0] ?? '' })
+    await vouchFor(pool, account.email)
     return await signIn(pool, account)
   } catch (error) {
     if (!isWrongPassword(error)) throw error

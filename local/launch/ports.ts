@@ -1,10 +1,26 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { Plain } from './plain.ts'
 
-/** A TCP port of the loopback address that nothing listens on at this moment. */
-export function freePort(): Promise<number> {
+/**
+ * A TCP port of the loopback address that nothing listens on at this moment, and that no system gives to outgoing connections
+ * by itself: one of those may be gone again before its program has come to listen on it.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 1; tries < TRIES; tries += 1) {
+    try {
+      return await listenBriefly(randomInt(FIRST, LAST + 1))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
   return listenBriefly(0)
 }
+
+/** Outgoing connections begin at 32768 on Linux and at 49152 elsewhere. */
+const FIRST = 20_000
+const LAST = 32_000
+const TRIES = 20
 
 /** Makes sure that a port of the loopback address can be listened on. Throws `Plain` when it can't. */
 export async function wantPort(port: number): Promise<void> {

@@ -2,10 +2,13 @@ import type { z } from 'zod'
 import { initiateUser } from '../jobs/anki/initiate-user.ts'
 import { placeOf } from '../domains/iep/objects.ts'
 import { placeOfOriginal } from '../domains/lockin/avatars/places.ts'
+import { bucketsOf } from '../domains/prework/buckets.ts'
+import { placeOfUpload } from '../domains/prework/media/places.ts'
 import { ask, type Ask, type Job, type Registry } from '../jobs/define.ts'
 import { createProfile } from '../jobs/iep/create-profile.ts'
 import { receiveDocument } from '../jobs/iep/receive-document.ts'
 import { prepareAvatar } from '../jobs/lockin/prepare-avatar.ts'
+import { processMedia } from '../jobs/prework/process-media.ts'
 import { products, type Config, type Product } from '../shared/config.ts'
 import type { Event, ObjectCreated, UserConfirmed } from './messages/event.ts'
 
@@ -26,6 +29,8 @@ export const reactions: Reaction[] = [
     prepareAvatar,
     arrivedAvatar,
   ),
+  when('s3.object-created', inBucketOfPrework('uploads'), processMedia, arrivedMedia('uploads')),
+  when('s3.object-created', inBucketOfPrework('documents'), processMedia, arrivedMedia('documents')),
 ]
 
 function initialUser(user: UserConfirmed) {
@@ -49,6 +54,18 @@ function arrivedDocument({ key, sequencer, etag }: ObjectCreated) {
 function arrivedAvatar({ key, sequencer, etag }: ObjectCreated) {
   const place = placeOfOriginal(key)
   return place && { ...place, writing: sequencer ?? etag }
+}
+
+function inBucketOfPrework(which: 'uploads' | 'documents'): Reaction['place'] {
+  return inBucket(({ prework: { environment } }) => environment && bucketsOf(environment)[which])
+}
+
+/** What is kept of uploads is written to the same bucket, and nothing follows from it. */
+function arrivedMedia(bucket: 'uploads' | 'documents') {
+  return ({ key, sequencer, etag }: ObjectCreated) => {
+    const place = placeOfUpload(key)
+    return place && { ...place, bucket, writing: sequencer ?? etag }
+  }
 }
 
 /** Something that follows when an event of this kind comes from this place. */

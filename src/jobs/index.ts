@@ -15,6 +15,9 @@ import { notifyMilestone } from './lockin/notify-milestone.ts'
 import { prepareAvatar } from './lockin/prepare-avatar.ts'
 import { remindMembers } from './lockin/remind-members.ts'
 import { trimHistory } from './millrace/trim-history.ts'
+import { expireUpload } from './prework/expire-upload.ts'
+import { processMedia } from './prework/process-media.ts'
+import { removeMediaObjects } from './prework/remove-media-objects.ts'
 import { ensureUser } from './rundi/ensure-user.ts'
 
 /** Everything this system can do. A new job is a file, a line here and a test. */
@@ -35,5 +38,8 @@ export const registry = register([
   prepareAvatar,
   dropAvatars,
   expireAvatars,
+  processMedia,
+  expireUpload,
+  removeMediaObjects,
   trimHistory,
 ])

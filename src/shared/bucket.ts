@@ -44,6 +44,15 @@ export interface Bucket {
     file: string,
     options: { contentType: string; cacheControl?: string; ifAbsent?: boolean; signal?: AbortSignal },
   ): Promise<boolean>
+  /**
+   * Copies an object inside the bucket, as long as it is the one with this etag and digest; it comes to be of this type,
+   * with nothing else that was said of the first. False when it is another one by now, or gone, and then there is no copy.
+   */
+  copy(
+    from: string,
+    to: string,
+    options: { etag: string; sha256: string; contentType: string; signal?: AbortSignal },
+  ): Promise<boolean>
   /** The keys that begin with the prefix, up to 1,000 at a time, in the order of S3. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<string[]>
   /** One that is not there counts as removed. */

@@ -17,6 +17,7 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { TooLarge, type Bucket } from './bucket.ts'
 import type { Config } from './config.ts'
+import { copyObject } from './open-bucket/copying.ts'
 import { listKeys, removeAll, within } from './open-bucket/listing.ts'
 import { seconds } from './time.ts'
 
@@ -78,6 +79,8 @@ export function openBucket(aws: Config['aws'], name: string): Bucket & { close()
       })
       return unlessThere(s3.send(command, within(signal)))
     },
+
+    copy: (from, to, options) => copyObject(s3, name, from, to, options),
 
     list: (prefix, signal) => listKeys(s3, name, prefix, signal),
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { TooLarge, type Bucket } from '../../src/shared/bucket.ts'
 import { openBucket } from '../../src/shared/open-bucket.ts'
@@ -354,6 +355,66 @@ describe('an upload', () => {
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(bucket.upload('ada/x', file, { ...webp, signal })).rejects.toThrow()
     expect(await world.keysBelow('ada/x')).not.toContain('ada/x')
+  })
+})
+
+describe('copying', () => {
+  const text = { contentType: 'text/plain' }
+  const factsOf = (body: string) => ({
+    etag: createHash('md5').update(body).digest('hex'),
+    sha256: createHash('sha256').update(body).digest('hex'),
+  })
+
+  test('makes the same object under another key, of the type it is told, and leaves the first', async () => {
+    const from = "ada/Niña's 100% & <学习>+计划"
+    await world.put(from, 'hello', { ContentType: 'text/html', Metadata: { by: 'ada' }, Tagging: 'a=b' })
+
+    expect(await bucket.copy(from, 'copies/1', { ...factsOf('hello'), ...text })).toBe(true)
+
+    expect(await world.textOf('copies/1')).toBe('hello')
+    expect(await bucket.head('copies/1')).toMatchObject({ contentType: 'text/plain' })
+    const { Metadata, TagCount } = await world.s3.send(
+      new GetObjectCommand({ Bucket: world.bucket, Key: 'copies/1' }),
+    )
+    expect([Metadata, TagCount]).toEqual([{}, undefined])
+    expect(await world.textOf(from)).toBe('hello')
+  })
+
+  test('does nothing when the object is another one by now, or gone', async () => {
+    await world.put('ada/changed', 'second')
+    const first = { ...factsOf('first'), ...text }
+
+    expect(await bucket.copy('ada/changed', 'copies/2', first)).toBe(false)
+    expect(await bucket.copy('ada/gone', 'copies/2', first)).toBe(false)
+    expect(await world.keysBelow('copies/2')).toEqual([])
+    const wanted: unknown[] = []
+    const watched = await openBehind(({ headers }) => {
+      wanted.push(headers['x-amz-copy-source-if-match'])
+      return false
+    })
+    await watched.copy('ada/changed', 'copies/2', first)
+    expect(wanted, 'it is not even begun, and nothing removed').toEqual([`"${first.etag}"`])
+  })
+
+  test('leaves no copy of an object that has the etag alone', async () => {
+    await world.put('ada/twin', 'made to look like it')
+    const { etag } = factsOf('made to look like it')
+    const { sha256 } = factsOf('the first')
+
+    expect(await bucket.copy('ada/twin', 'copies/3', { etag, sha256, ...text })).toBe(false)
+    expect(await world.keysBelow('copies/3')).toEqual([])
+  })
+
+  test('in a bucket that is not there, or that nobody wants any more, is an error', async () => {
+    await world.put('ada/there', 'hello')
+    const facts = { ...factsOf('hello'), ...text }
+    const missing = open('no-such-bucket')
+    closers.push(async () => missing.close())
+
+    await expect(missing.copy('ada/there', 'x', facts)).rejects.toMatchObject({ name: 'NoSuchBucket' })
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(bucket.copy('ada/there', 'copies/4', { ...facts, signal })).rejects.toThrow()
+    expect(await world.keysBelow('copies/4')).toEqual([])
   })
 })
 

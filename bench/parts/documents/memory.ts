@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { childrenOf, megabytes } from '../../memory.ts'
 import type { Stack } from '../../stack.ts'
 import { paperOf } from './paper.ts'
 import { openPlace } from './place.ts'
@@ -39,25 +39,5 @@ export async function measureMemory(stack: Stack, pages: number): Promise<Memory
     return { measured: 'memory', pages, megabytesOfFile: pdf.length / 1e6, before, peak, guarded, seconds }
   } finally {
     clearInterval(looking)
-  }
-}
-
-function megabytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
-  const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`))?.[1]
-  return (Number(kibibytes ?? 0) * 1024) / 1e6
-}
-
-const childrenOf = (pid: number): number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
-  )
-
-/** Empty when the process ended while we looked. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return ''
-    throw error
   }
 }

@@ -35,7 +35,7 @@ export interface Told {
 /** A parent signs up, and two copies of her daughter's document go all the way: a printed one, then a scan. */
 export async function tellIep(stack: Stack, screen: Screen): Promise<IepFacts> {
   const { say } = screen
-  say('\n4  IEP: a parent uploads a document about her child and reads it in four languages')
+  say('\n5  IEP: a parent uploads a document about her child and reads it in four languages')
   const { cognito, postgres } = stack.facts()
   const pool = { endpoint: cognito.endpoint, ...cognito.pools.iep }
   const database = new pg.Client({ connectionString: postgres })

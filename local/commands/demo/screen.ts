@@ -11,6 +11,8 @@ export interface Screen {
   live: Say
   /** Leaves the changing line as it is. */
   keep(): void
+  /** How many columns a picture may take; 0 where 24-bit colours are not shown. */
+  canvas(): number
 }
 
 export function createScreen(stream: NodeJS.WriteStream): Screen {
@@ -30,7 +32,8 @@ export function createScreen(stream: NodeJS.WriteStream): Screen {
     if (stream.isTTY && shown) stream.write('\n')
     shown = ''
   }
-  return { say, live, keep }
+  const canvas = (): number => (stream.isTTY && stream.getColorDepth() >= 24 ? stream.columns || 80 : 0)
+  return { say, live, keep, canvas }
 }
 
 /** Back to the beginning of the line, which is emptied. */

@@ -34,9 +34,13 @@ export const mayUploadFor = (actor: Actor, person: Pick<Person, 'userId'>): bool
 /** Whether they may remove what this person has uploaded. */
 export const mayDeleteMedia = mayUploadFor
 
-/** Whether they may write, change, hand in and remove submissions that are this person's. */
+/** Whether they may write, change and hand in submissions that are this person's: nobody for another, but servers. */
 export const mayWriteFor = (actor: Actor, person: Pick<Person, 'userId'>): boolean =>
-  isSelf(actor, person) && actor.role !== 'auditor'
+  actor.userId === SERVER || (isSelf(actor, person) && actor.role !== 'auditor')
+
+/** Whether they may remove drafts that are this person's. */
+export const mayDiscardFor = (actor: Actor, person: Pick<Person, 'userId'>): boolean =>
+  actor.role === 'administrator' || mayWriteFor(actor, person)
 
 /** Whether they may decide about a submission of this person: whoever is above them, and nobody about their own. */
 export const mayReview = (actor: Actor, person: Person): boolean =>

@@ -1,13 +1,18 @@
 import type { App, HttpParts } from './app.ts'
 import { auditRoutes } from './prework/audit.ts'
 import { actsIn } from './prework/caller.ts'
+import { mediaListRoutes } from './prework/media-lists.ts'
+import { uploadRoute } from './prework/media-upload.ts'
+import { mediaRoutes } from './prework/media.ts'
 import { profileRoutes } from './prework/profiles.ts'
 import { sayInWordsOfPrework } from './prework/refusals.ts'
+import { submissionRoutes } from './prework/submissions.ts'
 import { userRoutes } from './prework/users.ts'
 import { unavailable } from './answers/problems.ts'
 
-/** What the Pre-Work app calls: who works with it, their profiles, and what was changed by whom. */
-export function preworkRoutes(app: App, { prework, log }: HttpParts): void {
+/** What the Pre-Work app calls: who works with it, their profiles, files and submissions, and what was changed by whom. */
+export function preworkRoutes(app: App, http: HttpParts): void {
+  const { prework, log } = http
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
     done()
@@ -19,5 +24,9 @@ export function preworkRoutes(app: App, { prework, log }: HttpParts): void {
   const actor = actsIn(prework)
   userRoutes(app, actor)
   profileRoutes(app, actor)
+  uploadRoute(app, actor, http)
+  mediaRoutes(app, actor, http)
+  mediaListRoutes(app, actor)
+  submissionRoutes(app, actor)
   auditRoutes(app, actor)
 }

@@ -4,24 +4,39 @@ import type * as encode from './encode.ts'
 import type { ImageType } from './kind.ts'
 
 /** A picture to be made of another. */
-export interface Output {
+export type Output = Rendering & {
   /** Where to write it; what is there is overwritten. */
   file: string
-  /** `cover` fills exactly this, and what is too much at the sides is cut off; `inside` fits into it and never grows. */
-  fit: 'cover' | 'inside'
-  /** In pixels, at most 16,383. */
-  width: number
-  height: number
-  format: 'webp'
-  /** From 1 to 100. */
-  quality: number
 }
 
-/** What the file was: its type by its content, and its size in pixels the way up it is looked at. */
-export interface Original {
-  type: ImageType
+export type Rendering = (Fitted | AsLargeAsItIs) & Format
+
+/** `cover` fills exactly this, and what is too much at the sides is cut off; `inside` fits into it and never grows. */
+export interface Fitted extends Size {
+  fit: 'cover' | 'inside'
+}
+interface AsLargeAsItIs {
+  fit?: never
+}
+
+/** `same`: that of the original. A PNG loses nothing; the others are told their quality, from 1 to 100. */
+type Format = { format: 'png'; quality?: never } | { format: 'jpeg' | 'webp' | 'same'; quality: number }
+
+/** In pixels; a WebP has at most 16,383 each way. */
+export interface Size {
   width: number
   height: number
+}
+
+/** What the file was: its type by its content, and its size the way up it is looked at. */
+export interface Original extends Size {
+  type: ImageType
+}
+
+export interface Made {
+  original: Original
+  /** What the outputs measure, in the order they were asked for. */
+  sizes: Size[]
 }
 
 /**
@@ -33,12 +48,16 @@ export type ImageProblem = 'not-an-image' | 'unsupported' | 'too-many-pixels' | 
 
 export interface Limits {
   signal: AbortSignal
+  /** The types that are wanted: others count as unsupported. */
+  types?: readonly ImageType[]
   /** Width times height: enough for the 50 megapixels that phones take. */
   mostPixels?: number
   /** How long all outputs together may take, in milliseconds. */
   ms?: number
-  /** What the process that looks inside may take: the worst picture of that many pixels needs about 550 MB. */
+  /** What the process that looks inside may take: the worst picture of that many pixels needs about 550 MB for one small output. */
   memoryBytes?: number
+  /** Whose picture it is: when many wait, people take turns. */
+  whose?: string
 }
 
 /**
@@ -51,17 +70,20 @@ export interface Limits {
 export async function reencodeImage(
   file: string,
   outputs: Output[],
-  { signal, mostPixels = 52e6, ms = seconds(20), memoryBytes = 700e6 }: Limits,
-): Promise<{ original: Original } | { problem: ImageProblem }> {
+  { signal, types = allTypes, mostPixels = 52e6, ms = seconds(20), memoryBytes = 700e6, whose }: Limits,
+): Promise<Made | { problem: ImageProblem }> {
   const writes = outputs.map((output) => output.file)
+  const guard = { ms, memoryBytes, signal, reads: [file], writes, addons: true }
   try {
     return await runGuarded<typeof encode>(
       new URL('encode.ts', import.meta.url),
-      { file, outputs, mostPixels },
-      { ms, memoryBytes, signal, reads: [file], writes, addons: true },
+      { file, outputs, mostPixels, types },
+      whose === undefined ? guard : { ...guard, whose },
     )
   } catch (error) {
     if (!(error instanceof GuardTripped)) throw error
     return { problem: 'too-complex' }
   }
 }
+
+const allTypes: readonly ImageType[] = ['jpeg', 'png', 'webp', 'gif']

@@ -12,6 +12,7 @@ import { initiateUser } from '../../../src/jobs/anki/initiate-user.ts'
 import { createProfile } from '../../../src/jobs/iep/create-profile.ts'
 import { receiveDocument } from '../../../src/jobs/iep/receive-document.ts'
 import { prepareAvatar } from '../../../src/jobs/lockin/prepare-avatar.ts'
+import { processMedia } from '../../../src/jobs/prework/process-media.ts'
 import { register } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { readConfig } from '../../../src/shared/config.ts'
@@ -31,6 +32,7 @@ const withIep = readConfig({
   IEP_ISSUER: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Iep',
   IEP_BUCKET: 'plans',
 })
+const withPrework = { ...withIep, prework: { environment: 'dev' as const } }
 const withLockin = { ...withIep, lockin: { ...withIep.lockin, bucket: 'pictures' } }
 const confirmed = {
   kind: 'cognito.user-confirmed',
@@ -143,6 +145,40 @@ test.each([
   expect(reactTo({ ...put, bucket: 'pictures', key }, withLockin)).toEqual([])
 })
 
+const media = {
+  userId: '11111111-2222-4333-8444-555555555555',
+  mediaId: '66666666-7777-4888-9999-aaaaaaaaaaaa',
+}
+const upload = `uploads/${media.userId}/${media.mediaId}`
+
+test.each([
+  { which: 'uploads', bucket: 'pre-work-media-uploads-dev' },
+  { which: 'documents', bucket: 'pre-work-documents-dev' },
+])('what somebody uploaded to the $which of Pre-Work is processed, each writing for itself', (where) => {
+  const uploaded = { ...put, bucket: where.bucket, key: upload }
+  const data = { ...media, bucket: where.which, writing: 'e' }
+
+  expect(reactTo(uploaded, withPrework)).toEqual([{ job: processMedia, data }])
+  expect(reactTo({ ...uploaded, sequencer: '0055' }, withPrework)?.[0]?.data).toEqual({
+    ...data,
+    writing: '0055',
+  })
+  for (const key of [
+    `media/${media.userId}/${media.mediaId}/0123`,
+    `${upload}/x`,
+    `/${upload}`,
+    upload.toUpperCase(),
+    `uploads/${media.userId}`,
+  ])
+    expect(reactTo({ ...uploaded, key }, withPrework), key).toEqual([])
+})
+
+test('the thumbnails of Pre-Work, and the buckets of its other environment, are not known', () => {
+  for (const bucket of ['pre-work-thumbnails-dev', 'pre-work-media-uploads-prod'])
+    expect(reactTo({ ...put, bucket, key: upload }, withPrework)).toBeUndefined()
+  expect(reactTo({ ...put, bucket: 'pre-work-documents-dev', key: upload }, withIep)).toBeUndefined()
+})
+
 test('the document of one product is no picture of another', () => {
   expect(reactTo({ ...arrived, bucket: 'pictures' }, withLockin)).toEqual([])
   expect(reactTo({ ...put, bucket: 'plans', key: `${folder}/original` }, withLockin)).not.toContainEqual(
@@ -168,8 +204,10 @@ test('without an issuer, or with one that is no Cognito pool, a product has no p
     'cognito.user-confirmed → iep.create-profile',
     's3.object-created → iep.receive-document',
     's3.object-created → lockin.prepare-avatar',
+    's3.object-created → prework.process-media',
+    's3.object-created → prework.process-media',
   ])
-  expect(withoutPlace(withLockin)).toEqual([])
+  expect(withoutPlace({ ...withLockin, prework: withPrework.prework })).toEqual([])
 })
 
 test('a bucket is known as soon as anything follows from its objects; what else happens there means nothing', () => {

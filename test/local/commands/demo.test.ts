@@ -49,6 +49,15 @@ describe('the demo', { timeout: 240_000 }, () => {
       '→ Grace  generic           A short sprint has ended',
       'the invite of Linus is withdrawn',
       'a new session in it is refused: 409 group-archived',
+      'Grace has an account in Cognito and is nobody in Pre-Work: 403 not-a-user',
+      'Somebody else with the address ADA@EXAMPLE.ORG: 409 email-taken',
+      'Mill at dawn.jpg is completed',
+      'what the phone sent is gone from S3',
+      'there she approves version 2:\n    409 changed-meanwhile',
+      'draft → submitted → under_review → approved',
+      'plan.png is failed',
+      'Of it S3 has 0 objects left.',
+      'as the audit log has it, which nobody can write to: 15 entries',
       'Grace signed up in Cognito as grace@example.org',
       'There is an IEP of 14 pages',
       'The same paper from a scanner',
@@ -67,6 +76,11 @@ describe('the demo', { timeout: 240_000 }, () => {
     ])
       expect(first.stdout.match(fact), String(fact)).toHaveLength(2) // the printed one and the scanned one
     for (const [fact, times] of [
+      [/^ +small +300 × 300 +webp +\d+ kB\n +http:\S+-small\.webp\?/gm, 1],
+      [/^ +large +900 × 1200 +webp +\d+ kB\n +http:\S+-large\.webp\?/gm, 1],
+      [/^ +download +3024 × 4032 +jpeg/gm, 1],
+      [/^ +[\d:.]{12} {2}(server|Grace|Ada) +[\w-]+ (user|profile|media|submission) /gm, 15],
+      [/^ +[\d:.]{12} {2}Grace +review submission North wheel repaired +status under_review → approved/gm, 1],
       [/→ \w+ +milestone_member {2}In Night readers, Grace reached the target/g, 2 * 3], // two days
       [/→ \w+ +milestone_member {2}In Night readers, (Linus|Ada) reached the target/g, 2 * 3],
       [/→ \w+ +milestone_group {3}In Night readers, all members reached the target/g, 3],
@@ -75,7 +89,10 @@ describe('the demo', { timeout: 240_000 }, () => {
       expect(first.stdout.match(fact), String(fact)).toHaveLength(times)
   })
 
-  test('ends with the sentence a parent reads when a document cannot be read', async () => {
+  // Half of the next one is a wait for the clock, in which the others have the machine.
+  test.concurrent('ends with the sentence a parent reads when a document cannot be read', async ({
+    onTestFinished,
+  }) => {
     const mistral = await startMistral()
     onTestFinished(() => mistral.stop())
     mistral.dials.set({ does: 'rate-limit', path: '/v1/ocr', times: 100, limit: 0 })
@@ -89,8 +106,8 @@ describe('the demo', { timeout: 240_000 }, () => {
     await broken[Symbol.asyncDispose]()
   })
 
-  test('shows the same once more beside what is there already, as JSON if wanted', async () => {
-    const second = await state.run('demo', '--exit', '--json', '--only', 'users,group')
+  test.concurrent('shows the same once more beside what is there already, as JSON if wanted', async () => {
+    const second = await state.run('demo', '--exit', '--json', '--only', 'users,group,photo')
 
     expect([second.code, second.code === 0 ? '' : second.stderr]).toEqual([0, ''])
     expect(second.stderr).toContain('ada@example.org is here from an earlier run, with a profile since')
@@ -99,6 +116,13 @@ describe('the demo', { timeout: 240_000 }, () => {
     expect(facts.anki.askedAgain).toMatchObject({ status: 200, changed: false })
     expect(facts.rundi.first.status).toBe(201)
     expect(facts.rundi.second).toEqual({ ...facts.rundi.first, status: 200 })
+    const { photo, submission, broken, refused, trail } = facts.prework
+    expect(photo.kept).toHaveLength(3)
+    expect(photo.thumbnails).toMatchObject({ small: { format: 'webp' }, large: { format: 'webp' } })
+    expect(submission).toMatchObject({ status: 'approved', mediaFiles: [photo.media.mediaId] })
+    expect(broken).toMatchObject({ kept: 0, media: { uploadStatus: 'failed' } })
+    expect(refused).toEqual({ address: 'email-taken', stale: 'changed-meanwhile' })
+    expect(trail).toHaveLength(15)
     const { midnight, told, race, ended } = facts.lockin
     expect(midnight).toEqual([3600, 3600])
     expect(told).toEqual({
@@ -114,7 +138,7 @@ describe('the demo', { timeout: 240_000 }, () => {
     expect(state.processes()).toEqual([])
   })
 
-  test('ends with one clear line and nothing running when a store is not there', async () => {
+  test.concurrent('ends with one clear line and nothing running when a store is not there', async () => {
     const broken = createState({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' })
 
     const { code, stderr } = await broken.run('demo', '--exit')
@@ -126,6 +150,24 @@ describe('the demo', { timeout: 240_000 }, () => {
     expect(broken.processes()).toEqual([])
     expect(broken.hasStackFile()).toBe(false)
     await broken[Symbol.asyncDispose]()
+  })
+
+  test.concurrent('can be interrupted while it starts', async () => {
+    await using interrupted = createState()
+    const demo = interrupted.start('demo')
+    await demo.says('Redis')
+
+    demo.signal('SIGTERM')
+
+    expect(await demo.exited).toBe(130)
+    expect(interrupted.processes()).toEqual([])
+  })
+
+  test.concurrent('asks for no arguments but its own', async () => {
+    await using unused = createState()
+    const { code, stderr } = await unused.run('demo', '--fast')
+    expect(code).toBe(2)
+    expect(stderr).toContain('usage: npm run demo')
   })
 
   test('stays up until Ctrl-C', async () => {
@@ -140,27 +182,18 @@ describe('the demo', { timeout: 240_000 }, () => {
     expect(state.processes()).toEqual([])
     expect(state.hasStackFile()).toBe(false)
   })
-
-  test('can be interrupted while it starts', async () => {
-    const demo = state.start('demo')
-    await demo.says('Redis')
-
-    demo.signal('SIGTERM')
-
-    expect(await demo.exited).toBe(130)
-    expect(state.processes()).toEqual([])
-  })
-
-  test('asks for no arguments but its own', async () => {
-    const { code, stderr } = await state.run('demo', '--fast')
-    expect(code).toBe(2)
-    expect(stderr).toContain('usage: npm run demo')
-  })
 })
 
 interface DemoFacts {
   anki: { sub: string; job: { state: string }; askedAgain: { status: number; changed: boolean } }
   rundi: Record<'first' | 'second', { status: number; body: object }>
+  prework: {
+    photo: { media: { mediaId: string }; kept: object[]; thumbnails: object }
+    submission: object
+    broken: object
+    refused: object
+    trail: object[]
+  }
   lockin: {
     midnight: number[]
     told: Record<string, Record<string, number>>
@@ -226,7 +259,15 @@ describe('the screen of the demo', () => {
     expect(written()).toBe('10 %\n20 %\nthe end\n')
   })
 
-  function createTestScreen(terminal: { isTTY: boolean; columns?: number }) {
+  test('has room for pictures where a terminal shows all colours, and nowhere else', () => {
+    const room = (terminal: { isTTY: boolean; columns?: number; getColorDepth?: () => number }): number =>
+      createTestScreen(terminal).screen.canvas()
+    expect(room({ isTTY: true, columns: 120, getColorDepth: () => 24 })).toBe(120)
+    expect(room({ isTTY: true, columns: 120, getColorDepth: () => 8 })).toBe(0)
+    expect(room({ isTTY: false })).toBe(0)
+  })
+
+  function createTestScreen(terminal: object) {
     const stream = Object.assign(new PassThrough(), terminal)
     const screen = createScreen(stream as unknown as NodeJS.WriteStream)
     return { screen, written: () => String(stream.read()) }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runGuarded } from '../../../src/shared/guarded.ts'
-import { reencodeImage, type Limits, type Output } from '../../../src/shared/images/reencode.ts'
+import { reencodeImage, type Limits, type Rendering } from '../../../src/shared/images/reencode.ts'
 import type * as manyAtOnce from './many-at-once.ts'
 import {
   colours,
@@ -37,6 +37,7 @@ async function write(bytes: Buffer | string, name = 'picture'): Promise<string> 
   return file
 }
 
+const allTypes = ['jpeg', 'png', 'webp', 'gif'] as const
 const square = { width: 512, height: 512, fit: 'cover', format: 'webp', quality: 80 } as const
 const small = { width: 64, height: 64, fit: 'inside', format: 'webp', quality: 90 } as const
 
@@ -45,7 +46,7 @@ type Told = Awaited<ReturnType<typeof reencodeImage>>
 /** What is told of the bytes, and what was made of them. */
 async function reencode(
   bytes: Buffer | string,
-  output: Omit<Output, 'file'> = square,
+  output: Rendering = square,
   limits: Partial<Limits> = {},
 ): Promise<{ told: Told; out: string }> {
   const [file, out] = [await write(bytes), path.join(directory, `${made} out.webp`)]
@@ -56,12 +57,13 @@ async function reencode(
 /** As `reencode`, all in one process: the start of each would take longer than its work. */
 async function reencodeAll(
   pictures: (Buffer | string)[],
-  output: Omit<Output, 'file'> = square,
+  output: Rendering = square,
 ): Promise<{ told: Told; out: string }[]> {
   const tasks = await Promise.all(
     pictures.map(async (bytes) => {
       const file = await write(bytes)
-      return { file, outputs: [{ ...output, file: `${file} out.webp` }], mostPixels: 52e6 }
+      const outputs = [{ ...output, file: `${file} out.webp` }]
+      return { file, outputs, mostPixels: 52e6, types: allTypes }
     }),
   )
   const outs = tasks.map(({ file }) => `${file} out.webp`)
@@ -110,10 +112,64 @@ describe('what is made', () => {
       { signal },
     )
 
-    expect(told).toEqual({ original: { type: 'jpeg', width: 900, height: 600 } })
+    expect(told).toEqual({
+      original: { type: 'jpeg', width: 900, height: 600 },
+      sizes: [
+        { width: 512, height: 512 },
+        { width: 64, height: 43 },
+      ],
+    })
     expect(await sharp(cover).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 })
     expect(await sharp(inside).metadata()).toMatchObject({ format: 'webp', width: 64, height: 43 })
     expect((await stat(cover)).mode & 0o777).toBe(0o600)
+  })
+
+  test('is as large as the original, and of its type, where that is asked for', async () => {
+    const pictures = await Promise.all(
+      (['jpeg', 'png', 'webp'] as const).map((type) => noise(90, 60).toFormat(type).toBuffer()),
+    )
+    const all = await reencodeAll(pictures, { format: 'same', quality: 90 })
+    const [jpeg] = await reencodeAll([pictures[1] as Buffer], { format: 'jpeg', quality: 50 })
+    const [still] = await reencodeAll([pictures[2] as Buffer], { format: 'png' })
+
+    const formats = await Promise.all([...all, jpeg, still].map((each) => sharp(each?.out).metadata()))
+    expect(formats.map(({ format }) => format)).toEqual(['jpeg', 'png', 'webp', 'jpeg', 'png'])
+    for (const { told } of all) expect(told).toMatchObject({ sizes: [{ width: 90, height: 60 }] })
+    const [was, is] = [pictures[1], all[1]?.out].map((png) => sharp(png).raw().toBuffer())
+    expect((await is)?.equals((await was) as Buffer), 'a PNG loses nothing').toBe(true)
+  })
+
+  test('of a picture of which smaller ones have been made looks as it does when it is made alone', async () => {
+    const file = await write(await held(6))
+    const wide = await write(
+      await sharp(await held(6))
+        .autoOrient()
+        .resize(900, 100, { fit: 'fill' })
+        .png()
+        .toBuffer(),
+    )
+    for (const each of [file, wide]) {
+      const [large, after, alone] = [
+        `${each} large.webp`,
+        `${each} after.webp`,
+        `${each} alone.webp`,
+      ] as const
+      const tiny = { width: 30, height: 30, fit: 'cover', format: 'webp', quality: 90 } as const
+      await reencodeImage(
+        each,
+        [
+          { ...small, file: large },
+          { ...tiny, file: after },
+        ],
+        { signal },
+      )
+      await reencodeImage(each, [{ ...tiny, file: alone }], { signal })
+
+      expect(await sharp(after).metadata()).toMatchObject({ width: 30, height: 30 })
+      for (const x of [0.2, 0.8])
+        for (const y of [0.2, 0.8])
+          expectNear(await pixel(after, x, y), (await pixel(alone, x, y)) as never, 15)
+    }
   })
 
   test('grows to cover, and never to fit inside', async () => {
@@ -128,14 +184,17 @@ describe('what is made', () => {
 
   test('is turned the way up it was taken, however the camera was held', async () => {
     const orientations = [1, 2, 3, 4, 5, 6, 7, 8]
-    const all = await reencodeAll(await Promise.all(orientations.map(held)), small)
+    const pictures = await Promise.all(orientations.map(held))
+    const all = await reencodeAll(pictures, small)
+    const full = await reencodeAll(pictures, { format: 'same', quality: 95 })
 
-    for (const { told, out } of all) {
-      expect(told).toEqual({ original: { type: 'jpeg', width: 64, height: 32 } })
+    for (const { told, out } of [...all, ...full]) {
+      expect(told).toMatchObject({ original: { type: 'jpeg', width: 64, height: 32 } })
       for (const x of [0.25, 0.75])
         for (const y of [0.25, 0.75]) expectNear(await pixel(out, x, y), quarters(x, y))
     }
-    expect(all).toHaveLength(8)
+    expect([all.length, full.length]).toEqual([8, 8])
+    for (const { out } of full) expect((await sharp(out).metadata()).orientation).toBeUndefined()
   })
 
   test('says nothing of where, when and by whom it was taken', async () => {
@@ -222,7 +281,7 @@ describe('what is made', () => {
     const frames: [string, Buffer] = ['acTL', Buffer.from('0000000100000000', 'hex')]
     const { told, out } = await reencode(png({ width: 8, height: 8 }, frames, rows(8, 8, 128)))
 
-    expect(told).toEqual({ original: { type: 'png', width: 8, height: 8 } })
+    expect(told).toMatchObject({ original: { type: 'png', width: 8, height: 8 } })
     expectNear(await pixel(out), [128, 128, 128])
   })
 
@@ -236,7 +295,9 @@ describe('what is made', () => {
 
     const all = await reencodeAll(await Promise.all(pictures))
 
-    expect(all.map(({ told }) => told)).toEqual(sizes.map((size) => ({ original: { type: 'png', ...size } })))
+    expect(all.map(({ told }) => told)).toMatchObject(
+      sizes.map((size) => ({ original: { type: 'png', ...size } })),
+    )
     for (const { out } of all) {
       expect(await sharp(out).metadata()).toMatchObject({ width: 512, height: 512 })
       expectNear(await pixel(out), colours.red)
@@ -281,6 +342,11 @@ describe('what is refused', () => {
       Buffer.concat([Buffer.from('BM'), Buffer.alloc(64)]),
     )
     expect(problems).toEqual(Array(4).fill('unsupported'))
+  })
+
+  test('as of a type that is read and not wanted', async () => {
+    const bytes = await plain(16, 16).gif().toBuffer()
+    expect(await problemOf(bytes, { types: ['jpeg', 'png'] })).toBe('unsupported')
   })
 
   test('as damaged: half of one, or its head alone', async () => {
@@ -328,7 +394,7 @@ describe('what is refused', () => {
     const bytes = png({ width: 8, height: 8 }, largeProfile(), rows(8, 8, 128))
     const { told, out } = await reencode(bytes, small, { memoryBytes: 200e6 })
 
-    expect(told).toEqual({ original: { type: 'png', width: 8, height: 8 } })
+    expect(told).toMatchObject({ original: { type: 'png', width: 8, height: 8 } })
     expectNear(await pixel(out), [128, 128, 128])
   })
 })
@@ -344,7 +410,7 @@ test('in the process that looks inside nothing else can be opened than what the 
     await write('#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\nxxxx', 'a.hdr'),
   ]
   const out = path.join(directory, 'restricted.webp')
-  const task = { file, outputs: [{ ...small, file: out }], mostPixels: 1e6 }
+  const task = { file, outputs: [{ ...small, file: out }], mostPixels: 1e6, types: allTypes }
   const input = { tasks: [task], others: [...others, file] }
 
   const { told, opened } = await runGuarded<typeof manyAtOnce>(
@@ -360,7 +426,7 @@ test('in the process that looks inside nothing else can be opened than what the 
     },
   )
 
-  expect(told).toEqual([{ original: { type: 'jpeg', width: 20, height: 20 } }])
+  expect(told).toMatchObject([{ original: { type: 'jpeg', width: 20, height: 20 } }])
   expect(opened).toEqual([file])
 })
 

@@ -20,14 +20,19 @@ export interface Media extends Revision {
   uploadUntil: string
   /** Of a completed one. */
   file?: StoredFile
+  /** The writing of the object that settled it: told from later ones by it. */
+  settledFor?: string
 }
 
 /** What is kept of an upload that was good. */
 export interface StoredFile {
   /** In the bucket of its type. */
   key: string
+  /**
+   * Of exactly what was uploaded; the digest is in hex. What is kept are these bytes, or of a picture a clean copy made
+   * of these.
+   */
   bytes: number
-  /** Of exactly the bytes that were uploaded, in hex. */
   sha256: string
   /** Of a picture, in pixels, the way up it is looked at. */
   width?: number

@@ -50,11 +50,13 @@ export const isOpen = ({ status }: Submission): boolean => status === 'draft' ||
 
 /** The fields that the audit log tells of. */
 export const submissionFields = [
+  'userId',
   'title',
   'description',
   'priority',
   'customFields',
   'mediaFiles',
   'status',
+  'reviewedBy',
   'reviewComment',
 ] as const

@@ -10,6 +10,21 @@ export const version = z
   .optional()
   .meta({ description: 'Changes this version and no other; left out, whatever is there.' })
 
+/** What people write in several lines, trimmed and at most `max` characters; nothing but blanks means null. */
+export const linesOrNull = (max: number) =>
+  z
+    .string({ error: missingOr('must be text or null') })
+    .trim()
+    .refine(isWritten, 'must not contain control characters')
+    .refine((text) => Array.from(text).length <= max, `must have at most ${max} characters`)
+    .transform((text) => text || null)
+    .nullable()
+    .optional()
+    .meta({ maxLength: max })
+
+/** Whether there is nothing in it but what people write: lines may end and words be set apart. */
+export const isWritten = (text: string): boolean => text.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(text)
+
 /** What every item tells of itself. */
 export const shownRevision = {
   version: z.int().meta({ description: 'One more with every change.' }),

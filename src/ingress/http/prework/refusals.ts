@@ -50,4 +50,12 @@ const answers: Record<Refusal, [status: number, code: string]> = {
 const isOfAddress = (error: unknown): boolean =>
   error instanceof Error && 'validationContext' in error && error.validationContext === 'params'
 
-const thingAt = (route = ''): string => /^\/prework\/api\/(\w+)s\//.exec(route)?.[1] ?? 'thing'
+/** As the domain calls it when nobody has the id. */
+const thingAt = (route = ''): string => things[/^\/prework\/api\/(\w+)\//.exec(route)?.[1] ?? ''] ?? 'thing'
+
+const things: Record<string, string> = {
+  users: 'user',
+  profiles: 'profile',
+  submissions: 'submission',
+  media: 'file',
+}

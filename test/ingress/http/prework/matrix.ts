@@ -1,41 +1,7 @@
-import { grace, type Call, type Made } from './people.ts'
-
-/** Who calls: users by their role, a server of Pre-Work, and nobody who proved anything. */
-export const callers = [
-  'user',
-  'manager',
-  'supervisor',
-  'administrator',
-  'auditor',
-  'server key',
-  'nobody',
-] as const
-export type Caller = (typeof callers)[number]
-
-/** What is there before the call, made anew for every cell. */
-export interface Scene {
-  /** Whoever it is about: oneself, somebody of one's team, or somebody else, with the role `user`. */
-  target: Made
-  /** A manager who is nobody's yet. */
-  manager: string
-}
-
-/** Whom a line is about. */
-export type About = 'oneself' | 'one’s team' | 'another'
-
-/** A line of the document: what is called, about whom, and what each caller is answered. */
-export interface Row {
-  route: string
-  about?: About
-  on?: string
-  /** The status for each of `callers`, in their order; – where there is nobody to be oneself. */
-  answers: readonly (number | '–')[]
-  /** The target has no profile. */
-  bare?: boolean
-  /** Of the target; `user` if left out. */
-  role?: 'manager'
-  call(scene: Scene): Call
-}
+import { media } from './matrix-media.ts'
+import type { Row, Scene } from './matrix-rows.ts'
+import { submissions } from './matrix-submissions.ts'
+import { grace, type Call } from './people.ts'
 
 const put = (url: string, payload: object): Call => ({ method: 'PUT', url, payload })
 const user = ({ target }: Scene): string => `/api/users/${target.user.userId}`
@@ -262,7 +228,13 @@ export const audit: Row[] = [
 ]
 
 /** The headings of the document, and the table below each. */
-export const tables = { Users: users, Profiles: profiles, 'The audit log': audit }
+export const tables = {
+  Users: users,
+  Profiles: profiles,
+  Submissions: submissions,
+  Media: media,
+  'The audit log': audit,
+}
 
 function get(url: string): Call {
   return { url }

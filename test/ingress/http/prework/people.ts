@@ -6,11 +6,12 @@ import { createUser, type NewUser } from '../../../../src/domains/prework/create
 import type { Profile, User } from '../../../../src/domains/prework/items.ts'
 import type { Role } from '../../../../src/domains/prework/permissions.ts'
 import { openPreworkStore, type PreworkStore } from '../../../../src/domains/prework/store.ts'
+import { startBuckets, type StartedBuckets } from '../../../domains/prework/buckets.ts'
 import { startTables, type PreworkTables } from '../../../domains/prework/tables.ts'
-import { bearer, startWeb, withKey, type Web } from '../web.ts'
+import { bearer, startWeb, withKey, type Web, type WebOptions } from '../web.ts'
 
 export interface Call {
-  method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  method?: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Below /prework. */
   url: string
   payload?: object
@@ -22,10 +23,11 @@ export interface Made {
   profile: Profile
 }
 
-/** The web server with Pre-Work's tables, and people who are made as they are needed. */
+/** The web server with Pre-Work's tables and buckets, and people who are made as they are needed. */
 export interface Prework extends AsyncDisposable {
   web: Web
   tables: PreworkTables
+  buckets: StartedBuckets
   store: PreworkStore
   /** A new user with this role, whose sign-in has not been used yet. */
   person(role: Role, fields?: Partial<NewUser>): Promise<Made>
@@ -43,11 +45,11 @@ export const server: Acting = {
   origin: { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' },
 }
 
-export async function startPrework(
-  given: { tables?: PreworkTables; env?: Record<string, string> } = {},
-): Promise<Prework> {
+export async function startPrework(given: WebOptions & { tables?: PreworkTables } = {}): Promise<Prework> {
   const tables = given.tables ?? (await startTables())
-  const web = await startWeb({ env: { ...tables.env, RATE_LIMIT_PER_MINUTE: '100000', ...given.env } })
+  const buckets = await startBuckets(tables.aws.credentials)
+  const env = { ...tables.env, ...buckets.env, RATE_LIMIT_PER_MINUTE: '100000', ...given.env }
+  const web = await startWeb({ ...given, env })
   const store = openPreworkStore(tables.aws, 'dev')
   const tokens = new Map<string, Promise<string>>()
   const call = ({ url, headers, ...rest }: Call, credentials: Record<string, string>) =>
@@ -58,6 +60,7 @@ export async function startPrework(
   return {
     web,
     tables,
+    buckets,
     store,
     person: (role, fields = {}) => createUser(store, server, { ...someone(role), ...fields }),
     as: async (who, asked) => {
@@ -71,6 +74,7 @@ export async function startPrework(
     [Symbol.asyncDispose]: async () => {
       store.documents.close()
       await web[Symbol.asyncDispose]()
+      await buckets.stop()
       await tables.stop()
     },
   }

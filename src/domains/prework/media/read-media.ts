@@ -1,0 +1,60 @@
+import type { Acting } from '../audit.ts'
+import { Refused } from '../refused.ts'
+import type { Page, PageAsked, PreworkStore } from '../store.ts'
+import { ownerSeenBy } from '../submissions/owner.ts'
+import { readSubmission } from '../submissions/read-submissions.ts'
+import { readUser } from '../users.ts'
+import { findMedia, type Media, type StoredFile } from './media.ts'
+
+/** @throws Refused no-such-media, also for whoever may not see what its owner has */
+export async function readMedia(store: PreworkStore, by: Acting, mediaId: string): Promise<Media> {
+  const media = await findMedia(store, mediaId)
+  const owner = media && (await ownerSeenBy(store, by, media.userId))
+  if (!owner) throw new Refused('no-such-media')
+  return media
+}
+
+/** What somebody has uploaded, or may upload yet, in no order that means anything. @throws Refused no-such-user */
+export async function listMediaOf(
+  store: PreworkStore,
+  by: Acting,
+  userId: string,
+  asked: PageAsked,
+): Promise<Page<Media>> {
+  await readUser(store, by, userId)
+  return listBy(store, { index: 'UserIdIndex', name: 'userId', value: userId }, asked)
+}
+
+/** What is attached to a submission, in no order that means anything. @throws Refused no-such-submission */
+export async function listMediaIn(
+  store: PreworkStore,
+  by: Acting,
+  submissionId: string,
+  asked: PageAsked,
+): Promise<Page<Media>> {
+  await readSubmission(store, by, submissionId)
+  return listBy(store, { index: 'SubmissionIdIndex', name: 'submissionId', value: submissionId }, asked)
+}
+
+/** What is kept of an upload. @throws Refused media-not-ready or media-failed */
+export function fileOfCompleted({ uploadStatus, file }: Media): StoredFile {
+  if (uploadStatus === 'uploading') throw new Refused('media-not-ready')
+  if (uploadStatus === 'failed') throw new Refused('media-failed')
+  if (!file) throw new Error('An upload is completed and has no file.')
+  return file
+}
+
+async function listBy(
+  { documents, tables }: PreworkStore,
+  { index, name, value }: { index: string; name: string; value: string },
+  { limit, after }: PageAsked,
+): Promise<Page<Media>> {
+  const page = await documents.query({
+    table: tables.media,
+    index,
+    partition: { name, value },
+    limit,
+    after: after === undefined ? undefined : { [name]: value, mediaId: after },
+  })
+  return page as unknown as Page<Media>
+}
