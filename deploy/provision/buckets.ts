@@ -3,21 +3,20 @@ import {
   GetBucketCorsCommand,
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
-  GetBucketNotificationConfigurationCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   NotFound,
   PutBucketCorsCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
-  PutBucketNotificationConfigurationCommand,
   PutPublicAccessBlockCommand,
   S3ServiceException,
   type BucketLocationConstraint,
   type LifecycleRule as AwsLifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import type { Bucket, LifecycleRule } from './description.ts'
+import { tells, type Bucket, type LifecycleRule } from './description.ts'
+import { notifications } from './notifications.ts'
 import type { Aspect, Resource } from './plan.ts'
 
 /** A private bucket: nothing in it is ever public, all of it is encrypted, and web apps reach it by signed addresses. */
@@ -43,7 +42,7 @@ export function bucketResource(
       encryption(client, Bucket),
       cors(client, bucket),
       lifecycle(client, bucket),
-      ...(bucket.tells ? [notifications(client, Bucket, options.findQueueArn)] : []),
+      ...(tells(bucket) ? [notifications(client, bucket, options.findQueueArn)] : []),
     ],
   }
 }
@@ -135,21 +134,26 @@ const cors = (client: S3Client, { name: Bucket, origins }: Bucket): Aspect => ({
 })
 
 export function lifecycleRule({ id: ID, prefix: Prefix, action }: LifecycleRule) {
-  const what =
-    'archiveAfterDays' in action
-      ? { Transitions: [{ Days: action.archiveAfterDays, StorageClass: 'INTELLIGENT_TIERING' as const }] }
-      : { AbortIncompleteMultipartUpload: { DaysAfterInitiation: action.abortUploadsAfterDays } }
-  return { ID, Filter: { Prefix }, Status: 'Enabled' as const, ...what }
+  return { ID, Filter: { Prefix }, Status: 'Enabled' as const, ...actionOf(action) }
+}
+
+function actionOf(action: LifecycleRule['action']) {
+  if ('removeAfterDays' in action) return { Expiration: { Days: action.removeAfterDays } }
+  if ('archiveAfterDays' in action) {
+    const StorageClass = 'INTELLIGENT_TIERING' as const
+    return { Transitions: [{ Days: action.archiveAfterDays, StorageClass }] }
+  }
+  return { AbortIncompleteMultipartUpload: { DaysAfterInitiation: action.abortUploadsAfterDays } }
 }
 
 const lifecycle = (client: S3Client, { name: Bucket, lifecycle: wanted }: Bucket): Aspect => ({
   name: 'lifecycle',
-  wanted: () => wanted.map((rule) => lifecycleRule(rule)),
+  wanted: () => wanted.map((rule) => lifecycleRule(rule)).sort(byId),
   read: () =>
     unlessAbsent('NoSuchLifecycleConfiguration', async () =>
       (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules?.map((rule) =>
         shownRule(rule),
-      ),
+      ).sort(byId),
     ),
   write: async () => {
     await client.send(
@@ -161,60 +165,15 @@ const lifecycle = (client: S3Client, { name: Bucket, lifecycle: wanted }: Bucket
   },
 })
 
-/** A filter for everything is given back in more than one way. */
-const shownRule = ({ Filter, ...rule }: AwsLifecycleRule) => ({
+/** The order of rules says nothing. */
+const byId = (one: { ID?: string | undefined }, other: { ID?: string | undefined }): number =>
+  (one.ID ?? '') < (other.ID ?? '') ? -1 : 1
+
+/** What a rule is for is given back in more than one way: everything in three, a prefix as it was said before filters. */
+const shownRule = ({ Filter, Prefix, ...rule }: AwsLifecycleRule) => ({
   ...rule,
-  Filter: { Prefix: Filter?.Prefix ?? '' },
+  Filter: { ...Filter, Prefix: Filter?.Prefix ?? Prefix ?? '' },
 })
-
-const notifications = (
-  client: S3Client,
-  Bucket: string,
-  findQueueArn: () => Promise<string | undefined>,
-): Aspect => {
-  const wanted = async () => ({
-    queue: (await findQueueArn()) ?? 'the queue that is to be made',
-    events: ['s3:ObjectCreated:*'],
-  })
-  const read = async () => {
-    const found = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }))
-    return found.QueueConfigurations ?? []
-  }
-  return {
-    name: 'notifications',
-    wanted,
-    read: async () => {
-      const ours = (await read()).find(({ Id }) => Id === NOTIFICATION)
-      return ours && { queue: ours.QueueArn, events: ours.Events }
-    },
-    // What else the bucket tells to whom stays as it is.
-    write: async () => {
-      const found = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }))
-      const { queue, events } = await wanted()
-      const others = (found.QueueConfigurations ?? []).filter(({ Id }) => Id !== NOTIFICATION)
-      await client.send(
-        new PutBucketNotificationConfigurationCommand({
-          Bucket,
-          NotificationConfiguration: {
-            ...(found.TopicConfigurations ? { TopicConfigurations: found.TopicConfigurations } : {}),
-            ...(found.LambdaFunctionConfigurations
-              ? { LambdaFunctionConfigurations: found.LambdaFunctionConfigurations }
-              : {}),
-            ...(found.EventBridgeConfiguration
-              ? { EventBridgeConfiguration: found.EventBridgeConfiguration }
-              : {}),
-            QueueConfigurations: [
-              ...others,
-              { Id: NOTIFICATION, QueueArn: queue, Events: events as ['s3:ObjectCreated:*'] },
-            ],
-          },
-        }),
-      )
-    },
-  }
-}
-
-const NOTIFICATION = 'millrace-events'
 
 /** S3 answers an error where nothing was ever said. */
 async function unlessAbsent<Found>(code: string, read: () => Promise<Found>): Promise<Found | 'not set'> {

@@ -33,14 +33,17 @@ export interface Bucket {
   origins: string[]
   /** Days after which an object of a prefix is removed, or moved to where keeping it is cheap. */
   lifecycle: LifecycleRule[]
-  /** Created objects are told to the queue. */
-  tells: boolean
+  /** Objects that are created below this prefix are told to the queue; none without. */
+  tellsOf?: string
 }
+
+/** A bucket that tells the queue. */
+export type Telling = Bucket & { tellsOf: string }
 
 export interface LifecycleRule {
   id: string
   prefix: string
-  action: { archiveAfterDays: number } | { abortUploadsAfterDays: number }
+  action: { removeAfterDays: number } | { archiveAfterDays: number } | { abortUploadsAfterDays: number }
 }
 
 export interface Queue {
@@ -70,12 +73,11 @@ export function describe({ environment, provisioned, origins, queue }: Wishes): 
     provisioned: provisioned ? { read: 5, write: 5 } : undefined,
     guarded: environment === 'prod',
   })
-  const bucket = (what: string, options: Partial<Pick<Bucket, 'tells' | 'lifecycle'>>): Bucket => ({
-    name: named(what),
-    origins,
-    tells: false,
-    ...options,
-    lifecycle: [leftUploads, ...(options.lifecycle ?? [])],
+  const bucket = (what: string): Bucket => ({ name: named(what), origins, lifecycle: [brokenOff] })
+  const uploaded = (what: string): Telling => ({
+    ...bucket(what),
+    lifecycle: [brokenOff, left, archived],
+    tellsOf: UPLOADS,
   })
   const events = queue ?? named('events')
 
@@ -117,21 +119,30 @@ export function describe({ environment, provisioned, origins, queue }: Wishes): 
       ),
     ],
     buckets: [
-      bucket('media-uploads', { tells: true, lifecycle: [archived] }),
-      bucket('documents', { tells: true, lifecycle: [archived] }),
+      uploaded('media-uploads'),
+      uploaded('documents'),
       // What is in there we made ourselves, and could make again.
-      bucket('thumbnails', {}),
+      bucket('thumbnails'),
     ],
     queue: { name: events, deadLetters: `${events}-dead`, receives: 5, visibilitySeconds: 60 },
   }
 }
 
+/** Where files arrive, and where what is good of them is kept (`src/domains/prework/media/places.ts`). */
+export const UPLOADS = 'uploads/'
+export const KEPT = 'media/'
+
+export const tells = (bucket: Bucket): bucket is Telling => bucket.tellsOf !== undefined
+
 /** Parts of an upload that was never completed cost money and cannot be seen. */
-const leftUploads: LifecycleRule = {
+const brokenOff: LifecycleRule = {
   id: 'abort-left-uploads',
   prefix: '',
   action: { abortUploadsAfterDays: 1 },
 }
 
+/** A job removes them as soon as they were looked at: this is for those whose job was lost, or who came after it. */
+const left: LifecycleRule = { id: 'remove-left-uploads', prefix: UPLOADS, action: { removeAfterDays: 2 } }
+
 /** What is not looked at moves by itself to where keeping it is cheap. */
-const archived: LifecycleRule = { id: 'archive', prefix: '', action: { archiveAfterDays: 30 } }
+const archived: LifecycleRule = { id: 'archive', prefix: KEPT, action: { archiveAfterDays: 30 } }

@@ -82,11 +82,11 @@ async function findUrl(client: SQSClient, QueueName: string): Promise<string | u
   }
 }
 
-/** Numbers and documents as what they are; undefined when it was never set. */
+/** Numbers and documents as what they are. */
 async function readAttribute(client: SQSClient, queue: string, name: QueueAttributeName): Promise<unknown> {
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: await findUrl(client, queue), AttributeNames: [name] }),
   )
-  const text = Attributes?.[name]
-  return text !== undefined && /^(\d+$|\{)/.test(text) ? (JSON.parse(text) as unknown) : text
+  const text = Attributes?.[name] ?? 'not set'
+  return /^(\d+$|\{)/.test(text) ? (JSON.parse(text) as unknown) : text
 }

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { bucketResource } from './buckets.ts'
-import type { Description } from './description.ts'
+import { tells, type Description } from './description.ts'
 import type { Resource } from './plan.ts'
 import { findQueueArn, queueResources } from './queues.ts'
 import { tableResource } from './tables.ts'
@@ -19,7 +19,7 @@ export function resourcesOf(
   { tables, buckets, queue }: Description,
   { region, dynamodb, s3, sqs }: Clients,
 ): Resource[] {
-  const telling = buckets.filter(({ tells }) => tells)
+  const telling = buckets.filter(tells)
   return [
     ...tables.map((table) => tableResource(dynamodb, table)),
     ...queueResources(sqs, queue, telling),

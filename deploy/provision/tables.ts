@@ -1,53 +1,48 @@
 import {
+  ContinuousBackupsUnavailableException,
   CreateTableCommand,
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   ResourceNotFoundException,
   UpdateContinuousBackupsCommand,
   UpdateTableCommand,
-  waitUntilTableExists,
   type DynamoDBClient,
   type KeySchemaElement,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb'
 import { minutes, seconds, sleep } from '../../src/shared/time.ts'
+import { billing, capacityChange, capacityOf, capacityWanted, findIndex, throughput } from './capacity.ts'
 import type { Index, Table } from './description.ts'
 import type { Aspect, Resource } from './plan.ts'
 
 /** A table with its indexes. One that misses an index gets it; an index of another shape is told and left alone. */
 export function tableResource(client: DynamoDBClient, table: Table): Resource {
   const { name: TableName } = table
-  const describeTable = () => findTable(client, TableName)
+  const find = () => findTable(client, TableName)
+  const ready = () => untilActive(client, TableName)
   const update = async (change: object): Promise<void> => {
     await client.send(new UpdateTableCommand({ TableName, ...change }))
-    await untilActive(client, TableName)
+    await ready()
   }
   return {
     kind: 'table',
     name: TableName,
-    exists: async () => (await describeTable()) !== undefined,
-    create: async () => {
-      await client.send(new CreateTableCommand(creation(table)))
-      // The defaults of the SDK wait twenty seconds before they look again.
-      await waitUntilTableExists(
-        { client, minDelay: 1, maxDelay: 5, maxWaitTime: minutes(10) / 1000 },
-        { TableName },
-      )
-    },
+    exists: async () => (await find()) !== undefined,
+    create: async () => void (await client.send(new CreateTableCommand(creation(table)))),
+    ready,
     aspects: [
       {
         name: 'key',
-        wanted: () => table.key,
-        read: async () => keyOf((await describeTable())?.KeySchema).hash,
+        wanted: () => ({ hash: table.key, range: null }),
+        read: async () => keyOf(await find()),
       },
       ...table.indexes.map((index): Aspect => ({
         name: `index ${index.name}`,
-        wanted: () => ({ hash: index.hash, range: index.range ?? null }),
+        wanted: () => ({ hash: index.hash, range: index.range ?? null, holds: 'ALL' }),
         read: async () => {
-          const found = (await describeTable())?.GlobalSecondaryIndexes?.find(
-            ({ IndexName }) => IndexName === index.name,
-          )
-          return found ? keyOf(found.KeySchema) : 'missing'
+          const found = await find()
+          const there = findIndex(found, index.name)
+          return there ? { ...keyOf(found, there), holds: there.Projection?.ProjectionType } : 'missing'
         },
         canChange: (is) => is === 'missing',
         write: () =>
@@ -58,20 +53,25 @@ export function tableResource(client: DynamoDBClient, table: Table): Resource {
       })),
       {
         name: 'capacity',
-        wanted: () => table.provisioned ?? 'on demand',
-        read: async () => capacityOf(await describeTable()),
-        write: () => update(billing(table)),
+        wanted: async () => capacityWanted(table, await find()),
+        read: async () => capacityOf(table, await find()),
+        write: async () => update(capacityChange(table, await find())),
       },
-      {
-        name: 'deletion protection',
-        wanted: () => table.guarded,
-        read: async () => (await describeTable())?.DeletionProtectionEnabled ?? false,
-        write: () => update({ DeletionProtectionEnabled: table.guarded }),
-      },
-      ...(table.guarded ? [backups(client, TableName)] : []),
+      ...(table.guarded ? [deletionProtection(find, update), backups(client, TableName)] : []),
     ],
   }
 }
+
+/** Protects what is wanted protected; where somebody protects more, it stays. */
+const deletionProtection = (
+  find: () => Promise<TableDescription | undefined>,
+  update: (change: object) => Promise<void>,
+): Aspect => ({
+  name: 'deletion protection',
+  wanted: () => true,
+  read: async () => (await find())?.DeletionProtectionEnabled ?? false,
+  write: () => update({ DeletionProtectionEnabled: true }),
+})
 
 /** Not every DynamoDB is Amazon's. */
 const UNKNOWN = 'nothing this DynamoDB knows of'
@@ -92,9 +92,19 @@ const backups = (client: DynamoDBClient, TableName: string): Aspect => ({
     }
   },
   canChange: (is) => is !== UNKNOWN,
-  write: async () => {
+  write: () => {
     const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-    await client.send(new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }))
+    const command = new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification })
+    return patiently(`Backups of ${TableName} cannot be switched on yet.`, async () => {
+      try {
+        await client.send(command)
+        return true
+      } catch (error) {
+        // A new table has none for a moment.
+        if (error instanceof ContinuousBackupsUnavailableException) return false
+        throw error
+      }
+    })
   },
 })
 
@@ -107,22 +117,27 @@ async function findTable(client: DynamoDBClient, TableName: string): Promise<Tab
   }
 }
 
-/** A table and its indexes change one after another: a change is refused while the one before is under way. */
-async function untilActive(client: DynamoDBClient, TableName: string): Promise<void> {
-  const giveUpAt = performance.now() + minutes(30)
-  for (;;) {
+/**
+ * A table and its indexes change one after another: a change is refused while the one before is under way. A new table may be
+ * unknown for a moment.
+ */
+const untilActive = (client: DynamoDBClient, TableName: string): Promise<void> =>
+  patiently(`${TableName} is still changing.`, async () => {
     const table = await findTable(client, TableName)
-    const states = [
-      table?.TableStatus,
-      ...(table?.GlobalSecondaryIndexes ?? []).map(({ IndexStatus }) => IndexStatus),
-    ]
-    if (states.every((state) => state === undefined || state === 'ACTIVE')) return
-    if (performance.now() > giveUpAt) throw new Error(`${TableName} is still changing after half an hour.`)
-    await sleep(seconds(1), never)
+    const indexes = table?.GlobalSecondaryIndexes ?? []
+    return (
+      table?.TableStatus === 'ACTIVE' &&
+      indexes.every(({ IndexStatus = 'ACTIVE' }) => IndexStatus === 'ACTIVE')
+    )
+  })
+
+async function patiently(otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + minutes(30)
+  while (!(await isSo())) {
+    if (performance.now() > giveUpAt) throw new Error(`After half an hour: ${otherwise}`)
+    await sleep(seconds(1))
   }
 }
-
-const never = new AbortController().signal
 
 export function creation(table: Table) {
   const { name: TableName, key, indexes, guarded } = table
@@ -136,21 +151,11 @@ export function creation(table: Table) {
   }
 }
 
-const billing = ({ provisioned }: Table) =>
-  provisioned
-    ? { BillingMode: 'PROVISIONED' as const, ProvisionedThroughput: throughput(provisioned) }
-    : { BillingMode: 'PAY_PER_REQUEST' as const }
-
 const indexOf = (index: Index, { provisioned }: Table) => ({
   IndexName: index.name,
   KeySchema: schemaOf(index),
   Projection: { ProjectionType: 'ALL' as const },
   ...(provisioned ? { ProvisionedThroughput: throughput(provisioned) } : {}),
-})
-
-const throughput = ({ read, write }: { read: number; write: number }) => ({
-  ReadCapacityUnits: read,
-  WriteCapacityUnits: write,
 })
 
 type Keys = Pick<Index, 'hash' | 'range'>
@@ -166,14 +171,17 @@ function attributesOf(keys: Keys[]) {
   return [...names].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))
 }
 
-function keyOf(schema: KeySchemaElement[] = []) {
-  const nameOf = (type: string): string | null =>
-    schema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null
+/** The names; with their types where those are not strings. */
+function keyOf(table: TableDescription | undefined, { KeySchema = [] }: KeyedBy = table ?? {}) {
+  const nameOf = (type: string): string | null => {
+    const name = KeySchema.find(({ KeyType }) => KeyType === type)?.AttributeName
+    const kind = table?.AttributeDefinitions?.find(
+      ({ AttributeName }) => AttributeName === name,
+    )?.AttributeType
+    if (name === undefined) return null
+    return kind === 'S' ? name : `${name} (${kind})`
+  }
   return { hash: nameOf('HASH'), range: nameOf('RANGE') }
 }
 
-function capacityOf(table: TableDescription | undefined) {
-  if (table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST') return 'on demand'
-  const { ReadCapacityUnits: read, WriteCapacityUnits: write } = table?.ProvisionedThroughput ?? {}
-  return { read, write }
-}
+type KeyedBy = Pick<TableDescription, 'KeySchema'>

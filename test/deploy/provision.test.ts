@@ -1,275 +1,378 @@
 import {
   CreateTableCommand,
   DescribeTableCommand,
-  DynamoDBClient,
   ListTablesCommand,
+  type CreateTableCommandInput,
 } from '@aws-sdk/client-dynamodb'
-import { GetBucketCorsCommand, PutBucketCorsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import {
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describe as describeIt, type Wishes } from '../../deploy/provision/description.ts'
-import { readOptions } from '../../deploy/provision/options.ts'
-import { apply, look } from '../../deploy/provision/plan.ts'
+  GetBucketNotificationConfigurationCommand,
+  GetObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
+import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { KEPT, UPLOADS, type Wishes } from '../../deploy/provision/description.ts'
+import { apply, look, type Resource } from '../../deploy/provision/plan.ts'
 import { resourcesOf, type Clients } from '../../deploy/provision/resources.ts'
+import { creation } from '../../deploy/provision/tables.ts'
 import { toldAs } from '../../deploy/provision/telling.ts'
-import { templateOf } from '../../deploy/provision/template.ts'
-import { startDynamodb, type DynamoDb } from '../../local/launch/dynamodb.ts'
-import { startS3, type S3Stack } from '../../local/s3/server.ts'
-import { startSqs, type SqsStack } from '../../local/sqs/server.ts'
+import * as places from '../../src/domains/prework/media/places.ts'
+import { clientsOf, closeAll, dev, named, only, prod, startAccount, type Account } from './account.ts'
 
-const region = 'us-east-1'
-const credentials = { accessKeyId: 'ada', secretAccessKey: 'secret-of-ada' }
-const dev: Wishes = { environment: 'dev', provisioned: false, origins: ['http://localhost:3001'] }
-
-let directory: string
-let stores: { dynamodb: DynamoDb; s3: S3Stack; sqs: SqsStack }
+let account: Account
+/** Those that provisioning uses, and the name of every command it sent. */
 let clients: Clients
+const sent = new Set<string>()
 
-describe('the account', () => {
-  beforeEach(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'millrace-provision-'))
-    const sqs = await startSqs({ journal: path.join(directory, 'sqs.jsonl'), region })
-    const s3 = await startS3({
-      directory: path.join(directory, 's3'),
-      region,
-      credentials,
-      sendToQueue: (arn: string, body: string) => sqs.send(arn, body),
-    })
-    const dynamodb = await startDynamodb({
-      directory: path.join(directory, 'dynamodb'),
-      say: () => undefined,
-    })
-    stores = { dynamodb, s3, sqs }
-    const at = (endpoint: string) => ({ endpoint, region, credentials: { ...credentials } })
-    clients = {
-      region,
-      dynamodb: new DynamoDBClient(at(dynamodb.endpoint)),
-      s3: new S3Client({ ...at(s3.endpoint), forcePathStyle: true }),
-      sqs: new SQSClient(at(sqs.endpoint)),
-    }
-  })
-  afterEach(async () => {
-    for (const client of [clients.dynamodb, clients.s3, clients.sqs]) client.destroy()
-    await Promise.all(Object.values(stores).map((store) => store.stop()))
-    await rm(directory, { recursive: true })
-  })
-
-  const resources = (wishes: Wishes = dev) => resourcesOf(describeIt(wishes), clients)
-  const states = async (wishes?: Wishes) =>
-    (await look(resources(wishes))).map(({ name, is }) => `${name} ${is}`)
-
-  test('an empty account gets five tables, three buckets and two queues, and has nothing left to do', async () => {
-    expect((await look(resources())).every(({ is }) => is === 'missing')).toBe(true)
-    const told: string[] = []
-    expect(await apply(resources(), (line) => told.push(line))).toEqual([])
-
-    expect(told).toHaveLength(10)
-    expect(new Set((await look(resources())).map(({ is }) => is))).toEqual(new Set(['as wanted']))
-    const { Table } = await clients.dynamodb.send(
-      new DescribeTableCommand({ TableName: 'pre-work-users-dev' }),
-    )
-    expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName).sort()).toEqual([
-      'ActiveIndex',
-      'EmailIndex',
-      'RoleIndex',
-    ])
-  })
-
-  test('what was made is not made again', async () => {
-    await apply(resources(), () => undefined)
-    const told: string[] = []
-    expect(await apply(resources(), (line) => told.push(line))).toEqual([])
-    expect(told).toEqual([])
-  })
-
-  test('what happens in the buckets of uploads comes to the queue', async () => {
-    await apply(resources(), () => undefined)
-    await clients.s3.send(
-      new PutObjectCommand({ Bucket: 'pre-work-media-uploads-dev', Key: 'photo', Body: 'bytes' }),
-    )
-
-    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'pre-work-events-dev' }))
-    await expect
-      .poll(async () => {
-        const { Messages = [] } = await clients.sqs.send(
-          new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }),
-        )
-        return Messages.map(({ Body }) => Body).join()
-      })
-      .toContain('"key":"photo"')
-  })
-
-  test('what somebody changed is told, and set right again', async () => {
-    await apply(resources(), () => undefined)
-    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'pre-work-events-dev' }))
-    await clients.sqs.send(
-      new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '5' } }),
-    )
-    const CORSRules = [{ AllowedMethods: ['GET'], AllowedOrigins: ['*'] }]
-    const Bucket = 'pre-work-thumbnails-dev'
-    await clients.s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }))
-
-    const plan = await look(resources())
-    expect(plan.filter(({ is }) => is === 'different').map(({ name }) => name)).toEqual([
-      'pre-work-events-dev',
-      Bucket,
-    ])
-    expect(toldAs(plan)).toContain('    VisibilityTimeout: is 5, becomes 60')
-
-    const told: string[] = []
-    expect(await apply(resources(), (line) => told.push(line))).toEqual([])
-    expect(told).toEqual([
-      'changed VisibilityTimeout of the queue pre-work-events-dev',
-      `changed CORS of the bucket ${Bucket}`,
-    ])
-    const { CORSRules: now } = await clients.s3.send(new GetBucketCorsCommand({ Bucket }))
-    expect(now?.[0]?.AllowedOrigins).toEqual(['http://localhost:3001'])
-  })
-
-  test('a table of another shape is told and left alone; an index that is missing is added', async () => {
-    await clients.dynamodb.send(
-      new CreateTableCommand({
-        TableName: 'pre-work-audit-log-dev',
-        AttributeDefinitions: ['logId', 'userId'].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: 'S',
-        })),
-        KeySchema: [{ AttributeName: 'logId', KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'UserIdIndex',
-            KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
-            Projection: { ProjectionType: 'ALL' },
-          },
-        ],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    )
-
-    const left = await apply(resources(), () => undefined)
-
-    expect(left).toEqual([
-      {
-        kind: 'table',
-        name: 'pre-work-audit-log-dev',
-        is: 'different',
-        differences: [
-          {
-            aspect: 'index UserIdIndex',
-            is: { hash: 'userId', range: null },
-            wanted: { hash: 'userId', range: 'logId' },
-            canChange: false,
-          },
-        ],
-      },
-    ])
-    expect(toldAs(left)).toContain('cannot become')
-    expect((await states()).filter((state) => !state.endsWith('as wanted'))).toEqual([
-      'pre-work-audit-log-dev different',
-    ])
-  })
-
-  test('environments do not touch each other, and tables may be provisioned as the guide writes them', async () => {
-    await apply(resources(), () => undefined)
-    const prod: Wishes = { environment: 'prod', provisioned: true, origins: ['https://app.example.org'] }
-    const left = await apply(resources(prod).slice(0, 1), () => undefined)
-    // The one of development has no backups, and it is said.
-    expect(left.flatMap(({ differences }) => differences.map(({ aspect }) => aspect))).toEqual([
-      'point-in-time recovery',
-    ])
-
-    const { TableNames } = await clients.dynamodb.send(new ListTablesCommand({}))
-    expect(TableNames).toHaveLength(6)
-    const { Table } = await clients.dynamodb.send(
-      new DescribeTableCommand({ TableName: 'pre-work-users-prod' }),
-    )
-    expect(Table?.ProvisionedThroughput).toMatchObject({ ReadCapacityUnits: 5, WriteCapacityUnits: 5 })
-    expect(
-      Table?.GlobalSecondaryIndexes?.every(({ ProvisionedThroughput: of }) => of?.ReadCapacityUnits === 5),
-    ).toBe(true)
-    expect(new Set((await look(resources())).map(({ is }) => is))).toEqual(new Set(['as wanted']))
-  })
+beforeAll(async () => {
+  account = await startAccount()
+  clients = clientsOf(account.endpoints)
+  clients.dynamodb.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) =>
+        note(commandName, next(args)),
+    {
+      step: 'initialize',
+    },
+  )
+  clients.s3.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) =>
+        note(commandName, next(args)),
+    {
+      step: 'initialize',
+    },
+  )
+  clients.sqs.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) =>
+        note(commandName, next(args)),
+    {
+      step: 'initialize',
+    },
+  )
+})
+afterAll(async () => {
+  closeAll(clients)
+  await account[Symbol.asyncDispose]()
+  // Whatever it found.
+  expect(sent.has('CreateTableCommand')).toBe(true)
+  expect([...sent].filter((command) => command.includes('Delete'))).toEqual([])
 })
 
-describe('the template', () => {
-  const template = templateOf(describeIt({ ...dev, environment: 'prod' })) as {
-    Resources: Record<string, { Type: string; DeletionPolicy?: string; Properties: Record<string, unknown> }>
+function note<Result>(command: string, result: Result): Result {
+  sent.add(command)
+  return result
+}
+
+const resources = (who: string, wishes: Wishes = dev): Resource[] => resourcesOf(named(who, wishes), clients)
+const applied = async (wanted: Resource[]) => {
+  const told: string[] = []
+  const left = await apply(wanted, (line) => told.push(line))
+  return { told, left }
+}
+const statesOf = async (wanted: Resource[]) => new Set((await look(wanted)).map(({ is }) => is))
+
+test('an empty account gets five tables, the queues and three buckets, in this order and once', async () => {
+  const wanted = resources('ada')
+  expect(await statesOf(wanted)).toEqual(new Set(['missing']))
+
+  expect(await applied(wanted)).toEqual({
+    told: [
+      'made the table ada-users-dev',
+      'made the table ada-profiles-dev',
+      'made the table ada-submissions-dev',
+      'made the table ada-media-dev',
+      'made the table ada-audit-log-dev',
+      'made the queue ada-events-dev-dead',
+      'made the queue ada-events-dev',
+      'made the bucket ada-media-uploads-dev',
+      'made the bucket ada-documents-dev',
+      'made the bucket ada-thumbnails-dev',
+    ],
+    left: [],
+  })
+  expect(await statesOf(wanted)).toEqual(new Set(['as wanted']))
+  expect(await applied(wanted)).toEqual({ told: [], left: [] })
+})
+
+test('the tables have the keys and indexes of the guide, the trail in its order, and a list of who is active', async () => {
+  await applied(only(resources('grace'), 'table'))
+
+  const shapeOf = async (what: string) => {
+    const { Table } = await account.hand.dynamodb.send(
+      new DescribeTableCommand({ TableName: `grace-${what}-dev` }),
+    )
+    const keys = (schema: { AttributeName?: string | undefined }[] = []) =>
+      schema.map(({ AttributeName }) => AttributeName).join(' ')
+    expect(Table?.AttributeDefinitions?.every(({ AttributeType }) => AttributeType === 'S')).toBe(true)
+    expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
+    const indexes = (Table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema, Projection }) => {
+      expect(Projection).toEqual({ ProjectionType: 'ALL' })
+      return `${IndexName}: ${keys(KeySchema)}`
+    })
+    return [keys(Table?.KeySchema), ...indexes.sort()]
   }
-  const ofType = (type: string) => Object.entries(template.Resources).filter(([, { Type }]) => Type === type)
+  expect(await shapeOf('users')).toEqual([
+    'userId',
+    'ActiveIndex: active userId',
+    'EmailIndex: email',
+    'RoleIndex: role',
+  ])
+  expect(await shapeOf('profiles')).toEqual(['profileId', 'ManagerIdIndex: managerId', 'UserIdIndex: userId'])
+  expect(await shapeOf('submissions')).toEqual(['submissionId', 'StatusIndex: status', 'UserIdIndex: userId'])
+  expect(await shapeOf('media')).toEqual([
+    'mediaId',
+    'SubmissionIdIndex: submissionId',
+    'UserIdIndex: userId',
+  ])
+  expect(await shapeOf('audit-log')).toEqual([
+    'logId',
+    'EntityIdIndex: entityId logId',
+    'UserIdIndex: userId logId',
+  ])
+})
 
-  test('holds everything, and tables and buckets outlive it', () => {
-    expect(ofType('AWS::DynamoDB::Table').map(([name]) => name)).toEqual([
-      'Users',
-      'Profiles',
-      'Submissions',
-      'Media',
-      'AuditLog',
-    ])
-    expect(ofType('AWS::S3::Bucket').map(([name]) => name)).toEqual([
-      'MediaUploads',
-      'Documents',
-      'Thumbnails',
-    ])
-    const keepers = [...ofType('AWS::DynamoDB::Table'), ...ofType('AWS::S3::Bucket')]
-    expect(keepers.every(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')).toBe(true)
-    expect(ofType('AWS::SQS::Queue')).toHaveLength(2)
-    expect(ofType('AWS::CloudWatch::Alarm')).toHaveLength(14)
-  })
+test('uploads come to the queue; what is kept, and what happens among thumbnails, does not', async () => {
+  const wanted = resources('linus')
+  await applied(only(wanted, 'queue'))
+  await applied(only(wanted, 'bucket'))
+  for (const [bucket, key] of [
+    ['thumbnails', 'uploads/thumbnail'],
+    ['media-uploads', 'media/kept'],
+    ['documents', 'media/kept'],
+    ['media-uploads', 'uploads/picture'],
+    ['documents', 'uploads/document'],
+  ]) {
+    const Bucket = `linus-${bucket}-dev`
+    await account.hand.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: 'bytes' }))
+  }
 
-  test('lets nobody change or remove an entry of the audit log, and nobody do everything', () => {
-    const statements = ofType('AWS::IAM::ManagedPolicy').flatMap(
-      ([, { Properties }]) =>
-        (Properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] })
-          .Statement,
-    )
-    const actionsOn = (what: string) =>
-      statements
-        .filter(({ Resource }) => JSON.stringify(Resource).includes(what))
-        .flatMap(({ Action }) => Action)
-    expect(actionsOn('AuditLog')).toEqual(expect.arrayContaining(['dynamodb:PutItem']))
-    expect(actionsOn('AuditLog')).not.toContain('dynamodb:UpdateItem')
-    expect(actionsOn('AuditLog')).not.toContain('dynamodb:DeleteItem')
-    expect(JSON.stringify(statements)).not.toMatch(/"(\*|[a-z0-9]+:\*|dynamodb:Scan)"/)
-  })
+  const { QueueUrl } = await account.hand.sqs.send(new GetQueueUrlCommand({ QueueName: 'linus-events-dev' }))
+  const keys: string[] = []
+  await expect
+    .poll(async () => {
+      const { Messages = [] } = await account.hand.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1, MaxNumberOfMessages: 10 }),
+      )
+      const found = Messages.flatMap(({ Body = '' }) => /"key":"([^"]+)"/.exec(Body)?.[1] ?? [])
+      return keys.push(...found) && keys.sort()
+    })
+    .toEqual(['uploads/document', 'uploads/picture'])
+})
 
-  test('names only what it holds', () => {
-    const references = [
-      ...JSON.stringify(template).matchAll(/"(?:Ref|Fn::GetAtt)":(?:\["(\w+)"|"(\w+)")/g),
-      ...JSON.stringify(template).matchAll(/\$\{(\w+)\.Arn\}/g),
-    ].map(([, one, other]) => one ?? other)
-    expect(references.length).toBeGreaterThan(20)
-    for (const name of references) expect([...Object.keys(template.Resources), 'AlarmTopic']).toContain(name)
+test('the prefixes of buckets are those under which media are kept', () => {
+  const place = { userId: 'ada', mediaId: 'picture' }
+  expect(UPLOADS).toBe(places.UPLOADS)
+  expect(places.uploadOf(place).startsWith(UPLOADS)).toBe(true)
+  expect(places.folderOf(place).startsWith(KEPT)).toBe(true)
+  expect(places.fileOf(place, 'digest').startsWith(KEPT)).toBe(true)
+  expect(places.thumbnailOf(place, 'digest', 'small').startsWith(KEPT)).toBe(true)
+
+  const { buckets } = named('ada', dev)
+  const rules = Object.fromEntries(
+    buckets.map(({ name, lifecycle }) => [name, lifecycle.map(({ prefix, action }) => [prefix, action])]),
+  )
+  const brokenOff = ['', { abortUploadsAfterDays: 1 }]
+  const ofUploads = [brokenOff, [UPLOADS, { removeAfterDays: 2 }], [KEPT, { archiveAfterDays: 30 }]]
+  expect(rules).toEqual({
+    'ada-media-uploads-dev': ofUploads,
+    'ada-documents-dev': ofUploads,
+    'ada-thumbnails-dev': [brokenOff],
   })
 })
 
-describe('what it is asked with', () => {
-  test('is refused in a sentence when it makes no sense', () => {
-    expect(readOptions([])).toEqual({ fault: '--env wants one of dev, prod' })
-    expect(readOptions(['--env', 'prod'])).toMatchObject({
-      fault: expect.stringContaining('--origin') as string,
-    })
-    expect(readOptions(['--env', 'dev', '--origin', 'https://app.example.org/path'])).toMatchObject({
-      fault: expect.stringContaining('without a path') as string,
-    })
-    expect(readOptions(['--env', 'dev', '--delete'])).toMatchObject({ fault: expect.any(String) as string })
-  })
+test('what else a bucket tells, and what is in it, stays as it is', async () => {
+  const wanted = resources('margaret')
+  await applied(only(wanted, 'queue'))
+  const uploads = only(wanted, 'bucket', 'media-uploads-dev')
+  await applied(uploads)
+  const Bucket = 'margaret-media-uploads-dev'
+  const { s3, sqs } = account.hand
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'media/letter', Body: 'dear' }))
+  await sqs.send(new CreateQueueCommand({ QueueName: 'margaret-own' }))
+  const { QueueConfigurations: [ours] = [] } = await s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket }),
+  )
+  const theirs = {
+    Id: 'of-margaret',
+    QueueArn: ours?.QueueArn?.replace('margaret-events-dev', 'margaret-own'),
+    Events: ['s3:ObjectRemoved:*' as const],
+  }
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: { QueueConfigurations: [theirs] },
+    }),
+  )
 
-  test('is dev with the web app of the guide, on demand, unless it says otherwise', () => {
-    expect(readOptions(['--env', 'dev'])).toMatchObject(dev)
-    expect(
-      readOptions(['--env', 'prod', '--origin', 'https://app.example.org', '--provisioned']),
-    ).toMatchObject({
-      environment: 'prod',
-      provisioned: true,
-      origins: ['https://app.example.org'],
-    })
+  expect((await applied(uploads)).told).toEqual([`changed notifications of the bucket ${Bucket}`])
+
+  const { QueueConfigurations: now = [] } = await s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket }),
+  )
+  expect(new Set(now.map(({ Id }) => Id))).toEqual(new Set(['millrace-events', 'of-margaret']))
+  expect(now.find(({ Id }) => Id === 'of-margaret')).toMatchObject(theirs)
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'media/letter' }))
+  expect(await Body?.transformToString()).toBe('dear')
+})
+
+/** How the table `media` came to be otherwise, and what is told of it. */
+const otherwise: [how: string, change: (made: CreateTableCommandInput) => void, told: string][] = [
+  [
+    'another key',
+    (made) => {
+      made.KeySchema = [{ AttributeName: 'userId', KeyType: 'HASH' }]
+    },
+    'key: is {"hash":"userId","range":null}, cannot become {"hash":"mediaId","range":null}',
+  ],
+  [
+    'a key of two',
+    (made) => made.KeySchema?.push({ AttributeName: 'userId', KeyType: 'RANGE' }),
+    'key: is {"hash":"mediaId","range":"userId"}, cannot become {"hash":"mediaId","range":null}',
+  ],
+  [
+    'a number as key',
+    (made) => {
+      made.AttributeDefinitions = made.AttributeDefinitions?.map(({ AttributeName }) => ({
+        AttributeName,
+        AttributeType: AttributeName === 'mediaId' ? 'N' : 'S',
+      }))
+    },
+    'key: is {"hash":"mediaId (N)","range":null}, cannot become {"hash":"mediaId","range":null}',
+  ],
+  [
+    'an index by something else',
+    ({ GlobalSecondaryIndexes: [index] = [] }) => {
+      if (index) index.KeySchema = [{ AttributeName: 'submissionId', KeyType: 'HASH' }]
+    },
+    'index UserIdIndex: is {"hash":"submissionId","range":null,"holds":"ALL"}, cannot become {"hash":"userId","range":null,"holds":"ALL"}',
+  ],
+  [
+    'an index that is sorted',
+    ({ GlobalSecondaryIndexes: [index] = [] }) =>
+      index?.KeySchema?.push({ AttributeName: 'submissionId', KeyType: 'RANGE' }),
+    'index UserIdIndex: is {"hash":"userId","range":"submissionId","holds":"ALL"}, cannot become {"hash":"userId","range":null,"holds":"ALL"}',
+  ],
+  [
+    'an index of keys alone',
+    ({ GlobalSecondaryIndexes: [index] = [] }) => {
+      if (index) index.Projection = { ProjectionType: 'KEYS_ONLY' }
+    },
+    'index UserIdIndex: is {"hash":"userId","range":null,"holds":"KEYS_ONLY"}, cannot become {"hash":"userId","range":null,"holds":"ALL"}',
+  ],
+]
+for (const [index, [how, change, told]] of otherwise.entries()) {
+  test(`a table with ${how} is told and left alone`, async () => {
+    const who = `other${index}`
+    const media = named(who, dev).tables.find(({ name }) => name.endsWith('media-dev'))
+    if (!media) throw new Error('There is no such table.')
+    const made: CreateTableCommandInput = structuredClone(creation(media))
+    change(made)
+    // DynamoDB wants no attributes that are part of no key.
+    const used = JSON.stringify([made.KeySchema, made.GlobalSecondaryIndexes])
+    made.AttributeDefinitions = made.AttributeDefinitions?.filter(({ AttributeName }) =>
+      used.includes(`"${AttributeName}"`),
+    )
+    await account.hand.dynamodb.send(new CreateTableCommand(made))
+    const before = await account.hand.dynamodb.send(new DescribeTableCommand({ TableName: media.name }))
+
+    const { told: done, left } = await applied(only(resources(who), 'table', 'media-dev'))
+
+    expect(done).toEqual([])
+    expect(toldAs(left)).toBe(`~ table ${media.name}: different\n    ${told}`)
+    const after = await account.hand.dynamodb.send(new DescribeTableCommand({ TableName: media.name }))
+    expect(after.Table).toEqual(before.Table)
   })
+}
+
+test('an index that is missing is added; one that cannot be changed does not hold it up', async () => {
+  const TableName = 'guide-audit-log-dev'
+  await account.hand.dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: ['logId', 'userId'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: [{ AttributeName: 'logId', KeyType: 'HASH' }],
+      // As the guide has it: not sorted.
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'UserIdIndex',
+          KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  )
+  const wanted = only(resources('guide'), 'table', 'audit-log-dev')
+  const [plan] = await look(wanted)
+  expect(plan?.differences.map(({ aspect, canChange }) => [aspect, canChange])).toEqual([
+    ['index UserIdIndex', false],
+    ['index EntityIdIndex', true],
+  ])
+
+  const { told, left } = await applied(wanted)
+
+  expect(told).toEqual([`changed index EntityIdIndex of the table ${TableName}`])
+  expect(left.flatMap(({ differences }) => differences.map(({ aspect }) => aspect))).toEqual([
+    'index UserIdIndex',
+  ])
+})
+
+test('units as the guide writes them, of the table and of each index, come and go with the wish', async () => {
+  const users = (provisioned: boolean) =>
+    only(resources('turing', { ...dev, provisioned }), 'table', 'users-dev')
+  const units = async () => {
+    const { Table } = await account.hand.dynamodb.send(
+      new DescribeTableCommand({ TableName: 'turing-users-dev' }),
+    )
+    return [Table, ...(Table?.GlobalSecondaryIndexes ?? [])].map((each) =>
+      [each?.ProvisionedThroughput?.ReadCapacityUnits, each?.ProvisionedThroughput?.WriteCapacityUnits].join(
+        '/',
+      ),
+    )
+  }
+  await applied(users(true))
+  expect(await units()).toEqual(['5/5', '5/5', '5/5', '5/5'])
+  expect(await applied(users(true))).toEqual({ told: [], left: [] })
+
+  expect(await applied(users(false))).toEqual({
+    told: ['changed capacity of the table turing-users-dev'],
+    left: [],
+  })
+  const { Table } = await account.hand.dynamodb.send(
+    new DescribeTableCommand({ TableName: 'turing-users-dev' }),
+  )
+  expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
+
+  expect(await applied(users(true))).toEqual({
+    told: ['changed capacity of the table turing-users-dev'],
+    left: [],
+  })
+  expect(await units()).toEqual(['5/5', '5/5', '5/5', '5/5'])
+})
+
+test('production is guarded, and development is never touched by it', async () => {
+  await applied(only(resources('hopper'), 'table', 'users-dev'))
+  const { left } = await applied(only(resources('hopper', prod), 'table', 'users-prod'))
+
+  // The DynamoDB of development has no backups, and it is said.
+  expect(toldAs(left)).toBe(
+    '~ table hopper-users-prod: different\n' +
+      '    point-in-time recovery: is nothing this DynamoDB knows of, cannot become true',
+  )
+  const protection = async (TableName: string) =>
+    (await account.hand.dynamodb.send(new DescribeTableCommand({ TableName }))).Table
+      ?.DeletionProtectionEnabled
+  expect(await protection('hopper-users-prod')).toBe(true)
+  expect(await protection('hopper-users-dev')).not.toBe(true)
+  const { TableNames = [] } = await account.hand.dynamodb.send(new ListTablesCommand({}))
+  expect(TableNames.filter((name) => name.startsWith('hopper-'))).toEqual([
+    'hopper-users-dev',
+    'hopper-users-prod',
+  ])
 })
