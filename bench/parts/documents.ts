@@ -99,11 +99,20 @@ function ofAlone(samples: Alone[]): Table {
 function ofModels({ documents, users, models, seconds }: Crowd): Table {
   return {
     title: `(g) ${documents} documents of ${users} users at once, ${workers} worker processes: ${shortly(seconds)} s under a provider that refuses`,
-    columns: ['', 'used', 'when enough waited', 'filled for s', 'answered', 'refused (429)'],
-    rows: models.map(({ model, used, usedWhenEnough, filled, answered, refused }) => [
+    columns: [
+      '',
+      'used',
+      'when enough waited',
+      'while somebody stood in line',
+      'filled for s',
+      'answered',
+      'refused (429)',
+    ],
+    rows: models.map(({ model, used, usedWhenEnough, usedInLine, filled, answered, refused }) => [
       model,
       percent(used),
       percent(usedWhenEnough),
+      percent(usedInLine),
       shortly(filled),
       String(answered),
       String(refused),

@@ -8,7 +8,7 @@ import { effectTables, leaveMark, letGo, reached, stepsOf, testJobs } from '../s
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'e'.repeat(32)
-const patience = { timeout: 40_000, interval: 50 }
+const patience = { timeout: 90_000, interval: 50 }
 const CROWD = 200
 const crowded = () => createWorld({ jobs: testJobs, setup: effectTables })
 
@@ -36,7 +36,9 @@ test('a job in Redis that is none of ours carries no tickets', () => {
   expect(ticketsIn({ id: 'somebody-else', data: 'text' })).toEqual([])
 })
 
-test('every job of a bundle is claimed, run once and settled by itself; nothing of the bundle is left', async () => {
+test.concurrent('every job of a bundle is claimed, run once and settled by itself; nothing of the bundle is left', async ({
+  expect,
+}) => {
   await using world = await crowded()
   await sweeping(world)
   await crowd(world)
@@ -55,7 +57,7 @@ test('every job of a bundle is claimed, run once and settled by itself; nothing 
   await expect.poll(() => world.asking.redis.exists('millrace:quick:bundled'), patience).toBe(0)
 })
 
-test('tickets in bundles keep their place in line, however long they wait', async () => {
+test.concurrent('tickets in bundles keep their place in line, however long they wait', async ({ expect }) => {
   await using world = await crowded()
   const sweep = await sweeping(world)
   await crowd(world)
@@ -72,7 +74,9 @@ test('tickets in bundles keep their place in line, however long they wait', asyn
   expect(await tickets(world)).toEqual([1, 2])
 })
 
-test('a worker killed with bundles in hand: what it ran is taken over, what it had not begun is carried again', async () => {
+test.concurrent('a worker killed with bundles in hand: what it ran is taken over, what it had not begun is carried again', async ({
+  expect,
+}) => {
   await using world = await crowded()
   await crowd(world)
   await expect.poll(() => waiting(world), patience).toBe(CROWD)
@@ -88,9 +92,11 @@ test('a worker killed with bundles in hand: what it ran is taken over, what it h
   await expect.poll(() => unsettled(world), patience).toBe(0)
 
   expect(await marks(world)).toBe(CROWD)
-}, 60_000)
+})
 
-test('a worker told to stop finishes what it began and gives the rest of its bundles back', async () => {
+test.concurrent('a worker told to stop finishes what it began and gives the rest of its bundles back', async ({
+  expect,
+}) => {
   await using world = await crowded()
   await crowd(world)
   await expect.poll(() => waiting(world), patience).toBe(CROWD)
@@ -111,7 +117,9 @@ test('a worker told to stop finishes what it began and gives the rest of its bun
   expect(tries.rows).toEqual([{ attempts: 1 }])
 })
 
-test('a job cancelled while it waits in a bundle never runs; its neighbours do', async () => {
+test.concurrent('a job cancelled while it waits in a bundle never runs; its neighbours do', async ({
+  expect,
+}) => {
   await using world = await crowded()
   const [first] = await crowd(world)
   await expect.poll(() => waiting(world), patience).toBe(CROWD)

@@ -1,18 +1,20 @@
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { effectTables, exists, letGo, reached, stepsOf, testJobs, walkSteps } from '../support/jobs.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'c'.repeat(32)
-const patience = { timeout: 40_000, interval: 50 }
+const patience = { timeout: 90_000, interval: 50 }
 const effects = async (world: World) =>
   (await sql<{ pid: number }>`select pid from public.effects`.execute(world.database.sql)).rows
 const walking = () => createWorld({ jobs: testJobs, setup: effectTables })
 
 for (const step of ['start', 'made', 'writing'] as const)
-  test(`a worker killed at the step "${step}" leaves a job that another finishes, and its effect happens once`, async () => {
+  test.concurrent(`a worker killed at the step "${step}" leaves a job that another finishes, and its effect happens once`, async ({
+    expect,
+  }) => {
     await using world = await walking()
     const { accept } = world.asking
     const first = world.start('test/support/worker.ts')
@@ -34,7 +36,9 @@ for (const step of ['start', 'made', 'writing'] as const)
     expect(entries.map((entry) => entry.kind)).toContain('taken over')
   })
 
-test('work that kills its worker every time is given up when its attempts are spent, and undone', async () => {
+test.concurrent('work that kills its worker every time is given up when its attempts are spent, and undone', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { id } = await accept.now(
@@ -58,7 +62,9 @@ test('work that kills its worker every time is given up when its attempts are sp
   expect(await effects(world)).toEqual([])
 })
 
-test('a worker stopped past its lease and woken again can no longer write; what it left is undone once more', async () => {
+test.concurrent('a worker stopped past its lease and woken again can no longer write; what it left is undone once more', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { id } = await accept.now(
@@ -83,7 +89,9 @@ test('a worker stopped past its lease and woken again can no longer write; what 
   expect(settled).toHaveLength(1)
 })
 
-test('a worker stopped in the middle of its transaction does not hold the row for ever', async () => {
+test.concurrent('a worker stopped in the middle of its transaction does not hold the row for ever', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept } = world.asking
   const { id } = await accept.now(
@@ -103,7 +111,9 @@ test('a worker stopped in the middle of its transaction does not hold the row fo
   expect(await effects(world)).toEqual([{ pid: other.pid }])
 })
 
-test('the first signal lets running jobs finish; what is still running after the grace time goes back unspent', async () => {
+test.concurrent('the first signal lets running jobs finish; what is still running after the grace time goes back unspent', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept } = world.asking
   const finishing = world.start('test/support/worker.ts')
@@ -131,7 +141,7 @@ test('the first signal lets running jobs finish; what is still running after the
   expect(await stepsOf(other.directory)).toEqual(['start', 'made'])
 })
 
-test('a second signal ends the process at once', async () => {
+test.concurrent('a second signal ends the process at once', async ({ expect }) => {
   await using world = await walking()
   const { accept } = world.asking
   const worker = world.start('test/support/worker.ts', [], { LOG_LEVEL: 'info' })
@@ -147,4 +157,6 @@ test('a second signal ends the process at once', async () => {
   worker.signal('SIGTERM')
 
   expect(await worker.exited).toBe(1)
+  // It would leave with the same code when the grace time is over.
+  expect(worker.output()).toContain('second SIGTERM')
 })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { UnknownCommit } from '../../src/shared/errors.ts'
@@ -8,12 +8,14 @@ import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '..
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'e'.repeat(32)
-const patience = { timeout: 40_000, interval: 50 }
+const patience = { timeout: 90_000, interval: 50 }
 const effects = async (world: World) =>
   (await sql<{ job: string }>`select job from public.effects`.execute(world.database.sql)).rows
 const behindProxy = () => createWorld({ jobs: testJobs, setup: effectTables, proxyPostgres: true })
 
-test('a Postgres that restarts with jobs running and waiting loses none, and effects happen once', async () => {
+test.concurrent('a Postgres that restarts with jobs running and waiting loses none, and effects happen once', async ({
+  expect,
+}) => {
   await using world = await createWorld({ jobs: testJobs, setup: effectTables, ownPostgres: true })
   const { accept } = world.asking
   world.start('test/support/worker.ts')
@@ -36,7 +38,9 @@ test('a Postgres that restarts with jobs running and waiting loses none, and eff
   expect(await effects(world)).toHaveLength(1)
 })
 
-test('with Postgres away asking fails clearly, and nothing is half accepted', async () => {
+test.concurrent('with Postgres away asking fails clearly, and nothing is half accepted', async ({
+  expect,
+}) => {
   await using world = await createWorld({ jobs: testJobs, ownPostgres: true })
   const { accept } = world.asking
   await accept.now(ask(doNothing, { key: 'before' }), trace)
@@ -50,7 +54,9 @@ test('with Postgres away asking fails clearly, and nothing is half accepted', as
 })
 
 for (const when of ['before', 'after'] as const) {
-  test(`a connection cut at COMMIT, ${when} Postgres saw it, is an unknown end: Postgres is asked, the effect happens once`, async () => {
+  test.concurrent(`a connection cut at COMMIT, ${when} Postgres saw it, is an unknown end: Postgres is asked, the effect happens once`, async ({
+    expect,
+  }) => {
     await using world = await behindProxy()
     const { accept } = world.asking
     const { runner } = await world.running()
@@ -81,7 +87,9 @@ for (const when of ['before', 'after'] as const) {
     expect(kinds).not.toContain('undoing')
   })
 
-  test(`an asking whose answer is cut, ${when} Postgres saw it, is accepted once and says so`, async () => {
+  test.concurrent(`an asking whose answer is cut, ${when} Postgres saw it, is accepted once and says so`, async ({
+    expect,
+  }) => {
     await using world = await behindProxy()
     const { accept, database } = world.asking
     await accept.now(ask(doNothing, { key: 'warm' }), trace)
@@ -99,7 +107,9 @@ for (const when of ['before', 'after'] as const) {
     expect(rows).toEqual([{ id: entered.id }])
   })
 
-  test(`a claim whose answer is cut, ${when} Postgres saw it, leaves no row that nobody runs`, async () => {
+  test.concurrent(`a claim whose answer is cut, ${when} Postgres saw it, leaves no row that nobody runs`, async ({
+    expect,
+  }) => {
     await using world = await behindProxy()
     const { accept } = world.asking
     const { runner } = await world.running()
@@ -119,7 +129,9 @@ for (const when of ['before', 'after'] as const) {
     expect(row).toMatchObject({ state: 'completed', attempts: 1 })
   })
 
-  test(`a settling whose answer is cut, ${when} Postgres saw it, settles once`, async () => {
+  test.concurrent(`a settling whose answer is cut, ${when} Postgres saw it, settles once`, async ({
+    expect,
+  }) => {
     await using world = await behindProxy()
     const { accept } = world.asking
     const { runner } = await world.running()
@@ -137,7 +149,9 @@ for (const when of ['before', 'after'] as const) {
   })
 }
 
-test('a caller whose COMMIT was cut is told that nobody knows, and its tickets are the sweep’s business', async () => {
+test.concurrent('a caller whose COMMIT was cut is told that nobody knows, and its tickets are the sweep’s business', async ({
+  expect,
+}) => {
   await using world = await behindProxy()
   const { accept, database } = world.asking
 
@@ -150,7 +164,9 @@ test('a caller whose COMMIT was cut is told that nobody knows, and its tickets a
   expect(again.decision).toBe('stands')
 })
 
-test('a connection ended by Postgres in the middle of a transaction rolls it back; the attempt is repeated', async () => {
+test.concurrent('a connection ended by Postgres in the middle of a transaction rolls it back; the attempt is repeated', async ({
+  expect,
+}) => {
   await using world = await createWorld({ jobs: testJobs, setup: effectTables })
   const { accept } = world.asking
   const { runner } = await world.running()

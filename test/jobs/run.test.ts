@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { cancel, redrive, undoOnceMore } from '../../src/jobs/ledger/steer.ts'
@@ -29,7 +29,7 @@ const failures = async (world: World) =>
 const walk = (world: World, rest: Partial<Parameters<typeof walkSteps.key>[0]> = {}) =>
   ask(walkSteps, { key: 'Ada', directory: world.directory, ...rest })
 
-test('a job writes and settles in one commit', async () => {
+test.concurrent('a job writes and settles in one commit', async ({ expect }) => {
   await using world = await walking()
 
   const row = await world.work(walk(world))
@@ -38,7 +38,9 @@ test('a job writes and settles in one commit', async () => {
   expect(await effects(world)).toEqual([{ job: 'Ada' }])
 })
 
-test('a ticket delivered twice at once, here and in another process, runs once', async () => {
+test.concurrent('a ticket delivered twice at once, here and in another process, runs once', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept } = world.asking
   const { runner } = await world.running()
@@ -60,7 +62,9 @@ test('a ticket delivered twice at once, here and in another process, runs once',
   await other.end()
 })
 
-test('a failed attempt is tried again until the budget is spent, then undone, then followed', async () => {
+test.concurrent('a failed attempt is tried again until the budget is spent, then undone, then followed', async ({
+  expect,
+}) => {
   await using world = await walking()
 
   const row = await world.work(walk(world, { ends: 'badly' }))
@@ -78,7 +82,9 @@ test('a failed attempt is tried again until the budget is spent, then undone, th
   expect(followers).toEqual([{ key: 'after Ada' }])
 })
 
-test('an error that cannot be helped is not tried again, and its message never leaves our own words', async () => {
+test.concurrent('an error that cannot be helped is not tried again, and its message never leaves our own words', async ({
+  expect,
+}) => {
   await using world = await walking()
 
   const givenUp = await world.work(walk(world, { ends: 'for good' }))
@@ -90,7 +96,9 @@ test('an error that cannot be helped is not tried again, and its message never l
   })
 })
 
-test('the message of a foreign error is not kept: it may quote what it was given', async () => {
+test.concurrent('the message of a foreign error is not kept: it may quote what it was given', async ({
+  expect,
+}) => {
   await using world = await walking()
 
   const row = await world.work(walk(world, { ends: 'badly' }))
@@ -99,7 +107,9 @@ test('the message of a foreign error is not kept: it may quote what it was given
   expect(JSON.stringify([row.error, entries])).not.toContain('ends badly')
 })
 
-test('a provider that asks for a pause costs no attempt, and holds back everybody', async () => {
+test.concurrent('a provider that asks for a pause costs no attempt, and holds back everybody', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { runner } = await world.running()
@@ -113,7 +123,7 @@ test('a provider that asks for a pause costs no attempt, and holds back everybod
   expect(paused).toMatchObject([{ name: 'mill' }])
 })
 
-test('a ticket that is not due yet is not run but told how long to wait', async () => {
+test.concurrent('a ticket that is not due yet is not run but told how long to wait', async ({ expect }) => {
   await using world = await walking()
   const { accept } = world.asking
   const { runner } = await world.running()
@@ -125,7 +135,7 @@ test('a ticket that is not due yet is not run but told how long to wait', async 
   expect(await stepsOf(world.directory)).toEqual([])
 })
 
-test('an attempt that takes too long is told to stop and counts as spent', async () => {
+test.concurrent('an attempt that takes too long is told to stop and counts as spent', async ({ expect }) => {
   const impatient = {
     ...waitForStop,
     name: 'millrace.wait-briefly' as const,
@@ -139,7 +149,9 @@ test('an attempt that takes too long is told to stop and counts as spent', async
   expect(row).toMatchObject({ state: 'failed', attempts: 2, error: { code: 'timeout' } })
 })
 
-test('work that does not listen is left behind: its late write is refused, and its undo runs once more', async () => {
+test.concurrent('work that does not listen is left behind: its late write is refused, and its undo runs once more', async ({
+  expect,
+}) => {
   const deaf = {
     ...walkSteps,
     name: 'millrace.walk-deaf' as const,
@@ -168,7 +180,9 @@ test('work that does not listen is left behind: its late write is refused, and i
   expect(await effects(world)).toEqual([])
 })
 
-test('a write that hangs ends with its attempt: the row is not held for ever', async () => {
+test.concurrent('a write that hangs ends with its attempt: the row is not held for ever', async ({
+  expect,
+}) => {
   const hanging = {
     ...walkSteps,
     name: 'millrace.walk-hanging' as const,
@@ -188,7 +202,7 @@ test('a write that hangs ends with its attempt: the row is not held for ever', a
   expect(await effects(world)).toEqual([])
 })
 
-test('progress is kept with the row and told in the history', async () => {
+test.concurrent('progress is kept with the row and told in the history', async ({ expect }) => {
   await using world = await walking()
   const { accept } = world.asking
   const { runner } = await world.running()
@@ -206,7 +220,9 @@ test('progress is kept with the row and told in the history', async () => {
   expect(entries.map((entry) => entry.seq)).toEqual([1, 2, 3, 4])
 })
 
-test('asking again while it runs makes one more round, with the newest data', async () => {
+test.concurrent('asking again while it runs makes one more round, with the newest data', async ({
+  expect,
+}) => {
   const rerun = { ...walkSteps, again: 'rerunIfActive' as const, name: 'millrace.walk-again' as const }
   await using world = await createWorld({ jobs: [...testJobs, rerun], setup: effectTables })
   const { accept } = world.asking
@@ -230,7 +246,7 @@ test('asking again while it runs makes one more round, with the newest data', as
   expect(await effects(world)).toHaveLength(2)
 })
 
-test('a job that waits is cancelled before it ever runs', async () => {
+test.concurrent('a job that waits is cancelled before it ever runs', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const plain = await accept.now(ask(doNothing, { key: 'plain' }), trace)
@@ -249,7 +265,9 @@ test('a job that waits is cancelled before it ever runs', async () => {
   expect(entries.at(-1)).toMatchObject({ kind: 'settled', actor: 'Grace' })
 })
 
-test('a running job is cancelled from another process, stops, and is undone', async () => {
+test.concurrent('a running job is cancelled from another process, stops, and is undone', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept, database } = world.asking
   world.start('test/support/worker.ts')
@@ -264,7 +282,7 @@ test('a running job is cancelled from another process, stops, and is undone', as
   expect(await effects(world)).toEqual([])
 })
 
-test('cancelling wins over an attempt that is about to settle', async () => {
+test.concurrent('cancelling wins over an attempt that is about to settle', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { runner } = await world.running()
@@ -281,7 +299,9 @@ test('cancelling wins over an attempt that is about to settle', async () => {
   expect(await effects(world)).toEqual([])
 })
 
-test('asking while it is being cancelled or undone waits for the undo, then begins a new round', async () => {
+test.concurrent('asking while it is being cancelled or undone waits for the undo, then begins a new round', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { runner } = await world.running()
@@ -315,7 +335,7 @@ test('asking while it is being cancelled or undone waits for the undo, then begi
   ])
 })
 
-test('cancelling again takes back the wish for one more round', async () => {
+test.concurrent('cancelling again takes back the wish for one more round', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { runner } = await world.running()
@@ -329,7 +349,9 @@ test('cancelling again takes back the wish for one more round', async () => {
   expect(row).toMatchObject({ state: 'failed', round: 1 })
 })
 
-test('an undo that fails is tried again; one that keeps failing is stuck, settled, and can be run by an operator', async () => {
+test.concurrent('an undo that fails is tried again; one that keeps failing is stuck, settled, and can be run by an operator', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { database } = world.asking
 
@@ -352,7 +374,7 @@ test('an undo that fails is tried again; one that keeps failing is stuck, settle
   ])
 })
 
-test('a second undo is refused once the row has a newer round', async () => {
+test.concurrent('a second undo is refused once the row has a newer round', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const failed = await world.work(walk(world, { ends: 'for good' }))
@@ -368,7 +390,9 @@ test('a second undo is refused once the row has a newer round', async () => {
   expect(taken).toBe('stale')
 })
 
-test('a failed job is redriven with the data it had, and every step of it is in the history with its actor', async () => {
+test.concurrent('a failed job is redriven with the data it had, and every step of it is in the history with its actor', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { database } = world.asking
   const failed = await world.work(walk(world, { ends: 'badly' }))
@@ -383,7 +407,7 @@ test('a failed job is redriven with the data it had, and every step of it is in 
   expect(entries.filter((entry) => entry.actor === 'Grace')).toHaveLength(1)
 })
 
-test('data that this version cannot read ends the job with a sentence', async () => {
+test.concurrent('data that this version cannot read ends the job with a sentence', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
   const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
@@ -394,7 +418,9 @@ test('data that this version cannot read ends the job with a sentence', async ()
   expect(row).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'invalid-data' } })
 })
 
-test('a job this process does not know is kept for a newer one before it is given up', async () => {
+test.concurrent('a job this process does not know is kept for a newer one before it is given up', async ({
+  expect,
+}) => {
   await using world = await walking()
   const { accept } = world.asking
   const { runner } = await world.running()

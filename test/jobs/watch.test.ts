@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import type { Seen } from '../../src/jobs/ledger/read.ts'
 import { startWatch } from '../../src/jobs/watch.ts'
@@ -15,7 +15,7 @@ const watching = async (world: World) => {
   return watch
 }
 
-test('a waiter hears that its job settled in another process', async () => {
+test.concurrent('a waiter hears that its job settled in another process', async ({ expect }) => {
   await using world = await createWorld({ jobs: testJobs, setup: effectTables })
   const watch = await watching(world)
   world.start('test/support/worker.ts')
@@ -31,7 +31,7 @@ test('a waiter hears that its job settled in another process', async () => {
   expect((await waiting).map((row) => row?.state)).toEqual(Array(100).fill('completed'))
 })
 
-test('with Redis away a waiter still hears of it', async () => {
+test.concurrent('with Redis away a waiter still hears of it', async ({ expect }) => {
   await using world = await createWorld({ jobs: testJobs })
   const watch = await watching(world)
   const { runner } = await world.running()
@@ -44,7 +44,9 @@ test('with Redis away a waiter still hears of it', async () => {
   expect((await waiting)?.state).toBe('completed')
 })
 
-test('when the time is over, or the waiter goes away, it gets the row as it is', async () => {
+test.concurrent('when the time is over, or the waiter goes away, it gets the row as it is', async ({
+  expect,
+}) => {
   await using world = await createWorld({ jobs: testJobs })
   const watch = await watching(world)
   const { id } = await world.asking.accept.now(ask(doNothing, { key: 'Ada' }), trace)
@@ -58,7 +60,7 @@ test('when the time is over, or the waiter goes away, it gets the row as it is',
   expect((await left)?.state).toBe('waiting')
 })
 
-test('nobody waits for a job that does not exist', async () => {
+test.concurrent('nobody waits for a job that does not exist', async ({ expect }) => {
   await using world = await createWorld({ jobs: testJobs })
   const watch = await watching(world)
 

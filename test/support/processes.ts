@@ -16,7 +16,12 @@ export interface TestProcess {
 
 export function startProcess(file: string, args: string[], env: Record<string, string>): TestProcess {
   const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

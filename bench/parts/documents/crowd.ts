@@ -37,6 +37,8 @@ export interface ModelUse {
   used: number
   /** The same, only of the moments at which enough waited. */
   usedWhenEnough: number
+  /** The same, only of the moments at which somebody stood in line for a turn. */
+  usedInLine: number
 }
 
 export const limits = { inFlight: 8, requestsPerSecond: 5 }
@@ -71,8 +73,11 @@ export async function measureCrowd(
     users: counts.length,
     seconds,
     models: [
-      useOf('reading', calls, moments, ({ reading }) => reading),
-      useOf('chat', calls, moments, ({ chat }) => chat),
+      useOf('reading', calls, moments, ({ reading, readingInLine }) => ({
+        left: reading,
+        inLine: readingInLine,
+      })),
+      useOf('chat', calls, moments, ({ chat, chatInLine }) => ({ left: chat, inLine: chatInLine })),
     ],
     served: await servedSince(place, papers, began),
   }
@@ -92,6 +97,9 @@ interface Moment {
   at: number
   reading: number
   chat: number
+  /** Calls that could be made at once if there were a turn for them. */
+  readingInLine: number
+  chatInLine: number
   processed: number
   failed: number
 }
@@ -102,6 +110,8 @@ const momentQuery = {
 select
   (count(*) filter (where name = 'iep.read-document'))::int as reading,
   (count(*) filter (where name in ('iep.summarise-document', 'iep.translate-document')))::int as chat,
+  (select count(*)::int from iep.turns where granted_at is null and lane like '%ocr%') as "readingInLine",
+  (select count(*)::int from iep.turns where granted_at is null and lane not like '%ocr%') as "chatInLine",
   (select count(*)::int from iep.documents where status = 'PROCESSED') as processed,
   (select count(*)::int from iep.documents where status in ('FAILED', 'OCR_FAILED'))
     + (select count(*)::int from iep.language_versions where state = 'failed') as failed
@@ -114,17 +124,14 @@ function useOf(
   model: keyof typeof paths,
   all: SeenCall[],
   moments: Moment[],
-  left: (moment: Moment) => number,
+  of: (moment: Moment) => { left: number; inLine: number },
 ): ModelUse {
   const calls = all.filter(({ path }) => path === paths[model])
   const spans = calls
     .filter(({ status }) => status === 200)
     .map(({ at, milliseconds = 0 }) => ({ from: at, to: at + milliseconds }))
-  const enough = moments.flatMap((moment, index): Span[] => {
-    const next = moments[index + 1]
-    const filled = next && left(moment) >= limits.inFlight && left(next) >= limits.inFlight
-    return filled ? [{ from: moment.at, to: next.at }] : []
-  })
+  const enough = spansBetween(moments, (moment) => of(moment).left >= limits.inFlight)
+  const inLine = spansBetween(moments, (moment) => of(moment).inLine > 0)
   const first = Math.min(...spans.map(({ from }) => from))
   const whole = { from: first, to: Math.max(first, ...enough.map(({ to }) => to)) }
   return {
@@ -137,6 +144,10 @@ function useOf(
       enough.filter(({ from }) => from >= first),
       spans,
     ),
+    usedInLine: usedIn(
+      inLine.filter(({ from }) => from >= first),
+      spans,
+    ),
   }
 }
 
@@ -144,6 +155,13 @@ interface Span {
   from: number
   to: number
 }
+
+/** From one moment to the next, where something is so at both. */
+const spansBetween = (moments: Moment[], isSo: (moment: Moment) => boolean): Span[] =>
+  moments.flatMap((moment, index) => {
+    const next = moments[index + 1]
+    return next && isSo(moment) && isSo(next) ? [{ from: moment.at, to: next.at }] : []
+  })
 
 /** The share of what the limits allow in these times, by the limit that is nearer. */
 function usedIn(times: Span[], calls: Span[]): number {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { free, learn, type Lane, type News, type Use } from '../../../src/domains/iep/turns/lane.ts'
+import { free, learn, secondOf, type Lane, type News, type Use } from '../../../src/domains/iep/turns/lane.ts'
 import { openTurns, type Turn, type Turns, type TurnsOptions } from '../../../src/domains/iep/turns.ts'
 import { Throttled } from '../../../src/shared/errors.ts'
 import { createWorld, type World } from '../../support/world.ts'
@@ -232,13 +232,70 @@ test('the requests of a minute are not used up twice, and a refused call does no
   ;(await waits).release()
 })
 
+test('a turn that another process gave is found without handing out turns oneself', async () => {
+  // Neither comes by again of itself while the test lasts.
+  const rarely = { lookEveryMs: 600_000, aliveForMs: 2_400_000 }
+  const [here, there] = [open(rarely), open(rarely)]
+  const { take, lane } = await narrow(1)
+  const held = await take(here, ada)
+  const waits = take(there, grace)
+  await expect.poll(() => waiting(lane)).toBe(1)
+
+  held.answered({})
+
+  ;(await waits).release()
+})
+
+test('of a burst, as many as were not refused are what a second bears', async () => {
+  const turns = open()
+  const { take, lane } = await narrow(6)
+  const burst = await Promise.all([ada, ada, grace, grace, linus, linus].map((user) => take(turns, user)))
+  await grantedAt(lane, 'now()')
+
+  burst[1]?.throttled(1, {})
+  burst[4]?.throttled(1, {})
+
+  await expect.poll(() => known(lane)).toMatchObject({ per_second: 4, concurrency: 6 })
+})
+
+test('a service that is full says how many were under way when it refused, whatever has ended since', async () => {
+  const turns = open()
+  const { take, lane } = await narrow(5)
+  const [one, two, refused] = [await take(turns, ada), await take(turns, grace), await take(turns, linus)]
+  // So long ago that how long a round takes does not matter.
+  await grantedAt(lane, `now() - interval '10 seconds'`)
+
+  one.answered({})
+  two.answered({})
+  refused.throttled(1, { overCapacity: true })
+
+  await expect.poll(() => known(lane)).toMatchObject({ ceiling: 3, concurrency: 2.25, per_second: null })
+})
+
+test('what a second bore within the last minute is what it soon grows back to, unless some of it was refused', async () => {
+  const turns = open()
+  const bore = async (refused: boolean) => {
+    const { take, lane } = await narrow(8)
+    const turn = await take(turns, ada)
+    // Of this second, however long the machine takes to tell of its end.
+    await grantedAt(lane, `now() + interval '10 seconds'`)
+    await world.database.run({ name: 'test.bore', text: borne }, [lane, refused])
+    turn.answered({})
+    await expect.poll(() => count(lane, 'ended_at is null')).toBe(0)
+    return (await known(lane)).per_second
+  }
+
+  expect(await bore(false)).toBe(2)
+  expect(await bore(true)).toBe(1)
+})
+
 test('a connection that breaks, also while committing, loses nobody in the line', async () => {
   await using away = await createWorld({ proxyPostgres: true })
   const turns = openTurns({ database: away.database, log: away.log, lookEveryMs: 20 })
   const take = (userId: string) => turns.takeTurn({ provider: 'test', model: 'm', userId, signal: never })
 
   for (const [text, when] of [
-    ['iep.turns.lock-lane', 'before'],
+    ['iep.turns.take-lane', 'before'],
     ['commit', 'before'],
     ['commit', 'after'],
   ] as const) {
@@ -268,7 +325,7 @@ test('room that is not used does not grow', () => {
 
 test('a service that is full takes a quarter, however many of a burst it refuses', () => {
   const full = { overCapacity: true, retryAfterMs: 1000 }
-  const refused = news({ refused: [full, full, full], underWay: 8, startedAround: 8, refusedAround: 3 })
+  const refused = news({ refused: [full, full, full], underWayAround: 8, startedAround: 8, refusedAround: 3 })
 
   const after = learn(lane({ concurrency: 16 }), refused)
 
@@ -290,11 +347,27 @@ test('a refused burst limits how many start together, and leaves alone how many 
 
 test('of a burst that is refused bit by bit, only the first refusal shrinks anything', () => {
   const full = { overCapacity: true, retryAfterMs: 1000 }
-  const first = learn(lane({ concurrency: 12 }), news({ refused: [full], underWay: 7, answered: 1 }))
-  const later = learn(first, news({ refused: [full, full], underWay: 3 }))
+  const first = learn(lane({ concurrency: 12 }), news({ refused: [full], underWayAround: 8, answered: 1 }))
+  const later = learn(first, news({ refused: [full, full], underWay: 3, underWayAround: 8 }))
 
   expect(first).toMatchObject({ concurrency: 6.75, ceiling: 9 })
   expect(later).toMatchObject({ concurrency: 6.75, ceiling: 9, pausedMs: 1000 })
+})
+
+test('what is refused beyond what was known to be too much takes only what was beyond', () => {
+  const probed = lane({ concurrency: 9.1, ceiling: 9 })
+  const refused = news({ refused: [{ overCapacity: true, retryAfterMs: 1000 }], underWayAround: 8 })
+
+  expect(learn(probed, refused)).toMatchObject({ concurrency: 8, ceiling: 9 })
+})
+
+test('a service that says it is full while a refused burst still pauses is believed', () => {
+  const after = learn(
+    lane({ concurrency: 18, perSecond: 5, pausedMs: 400 }),
+    news({ refused: [{ overCapacity: true, retryAfterMs: 1000 }], underWayAround: 8 }),
+  )
+
+  expect(after).toMatchObject({ concurrency: 6.75, ceiling: 9, perSecond: 5 })
 })
 
 test('a second that was too full, where one is known to be limited, says nothing about how many are under way', () => {
@@ -304,8 +377,28 @@ test('a second that was too full, where one is known to be limited, says nothing
   const crowded = learn(known, news({ ...refused, startedAround: 5 }))
   const slow = learn(known, news({ ...refused, startedAround: 1 }))
 
-  expect(crowded).toMatchObject({ concurrency: 8, ceiling: 9, perSecond: 4 })
+  expect(crowded).toMatchObject({ concurrency: 8, ceiling: 9, perSecond: 3.8 })
   expect(slow).toMatchObject({ concurrency: 8, ceiling: 9, perSecond: 3 })
+})
+
+test('a second grows back soon to what it bore before, slowly beyond it, and only while it is what holds calls back', () => {
+  const known = lane({ concurrency: 8, perSecond: 2, quietMs: 3000 })
+  const full = news({ answered: 1, underWay: 4, startedLately: 2, borne: 5 })
+
+  expect(learn(known, full).perSecond).toBe(2.5)
+  expect(learn({ ...known, quietMs: 1000 }, full).perSecond).toBe(2)
+  expect(learn(known, { ...full, borne: 2 }).perSecond).toBe(2)
+  expect(learn({ ...known, quietMs: 60_000 }, { ...full, borne: 2 }).perSecond).toBe(2.25)
+  expect(learn(known, { ...full, startedLately: 1 }).perSecond).toBe(2)
+  expect(learn(known, { ...full, underWay: 8 }).perSecond).toBe(2)
+})
+
+test('a fraction of a call more makes the second longer', () => {
+  const known = lane({ concurrency: 8, perSecond: 4.5 })
+
+  expect(free(known, use({ startedLately: 4 })).turns).toBe(1)
+  expect(free(known, use({ startedLately: 5, secondFreesMs: 80 }))).toEqual({ turns: 0, lookAgainMs: 80 })
+  expect(secondOf(4.5)).toBeCloseTo((secondOf(5) * 10) / 9)
 })
 
 test('a minute that is used up only pauses', () => {
@@ -353,6 +446,39 @@ async function narrow(concurrency: number) {
   return { lane, model, take }
 }
 
+/** Four calls that were started together ten seconds ago, and a second that is taken to bear one since a refusal. */
+const borne = `
+with started as (
+  insert into iep.turns (turn_id, lane, user_id, holder, granted_at, ended_at, refused)
+  select gen_random_uuid(), $1, 'user-linus', gen_random_uuid(), now() - interval '10 seconds', now(), $2 and nth = 1
+  from generate_series(1, 4) as nth
+)
+update iep.lanes set per_second = 1, refused_at = now() - interval '5 seconds' where lane = $1`
+
+/** As if all turns of the lane had been granted then. */
+const grantedAt = (lane: string, when: string) =>
+  world.database.run(
+    {
+      name: `test.granted ${when}`,
+      text: `update iep.turns set granted_at = ${when} where lane = $1 and granted_at is not null`,
+    },
+    [lane],
+  )
+
+interface Known {
+  concurrency: number
+  ceiling: number | null
+  per_second: number | null
+}
+
+async function known(lane: string): Promise<Known> {
+  const [row] = await world.database.run<Known>(
+    { name: 'test.known', text: 'select concurrency, ceiling, per_second from iep.lanes where lane = $1' },
+    [lane],
+  )
+  return row as Known
+}
+
 const waiting = (lane: string) => count(lane, 'granted_at is null')
 
 async function count(lane: string, which: string): Promise<number> {
@@ -397,8 +523,11 @@ const news = (known: Partial<News>): News => ({
   refused: [],
   heard: [],
   underWay: 0,
+  underWayAround: known.underWay ?? 0,
   startedAround: 0,
   refusedAround: known.refused?.length ?? 0,
+  startedLately: 0,
+  borne: 0,
   ...known,
 })
 

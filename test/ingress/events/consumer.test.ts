@@ -21,7 +21,7 @@ const outcomes = async (world: World) => {
   return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]))
 }
 
-test('a confirmed sign-up becomes a job, and its message is gone', async () => {
+test.concurrent('a confirmed sign-up becomes a job, and its message is gone', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const [id] = await queue.send(signUp(ada))
@@ -41,7 +41,7 @@ test('a confirmed sign-up becomes a job, and its message is gone', async () => {
   expect(await outcomes(world)).toEqual({ accepted: 1 })
 })
 
-test('a job belongs to the trace of its message', async () => {
+test.concurrent('a job belongs to the trace of its message', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const w3c = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -71,7 +71,7 @@ test('a job belongs to the trace of its message', async () => {
   ])
 })
 
-test('what means nothing makes no job and leaves nothing behind', async () => {
+test.concurrent('what means nothing makes no job and leaves nothing behind', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await queue.send(fixture('cognito-new-password-confirmed'), fixture('s3-test-event'))
@@ -84,7 +84,7 @@ test('what means nothing makes no job and leaves nothing behind', async () => {
   expect(await outcomes(world)).toEqual({ nothing: 2 })
 })
 
-test('fifty copies of one sign-up are one job', async () => {
+test.concurrent('fifty copies of one sign-up are one job', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await queue.send(...Array.from({ length: 50 }, () => signUp(ada)))
@@ -98,7 +98,9 @@ test('fifty copies of one sign-up are one job', async () => {
   expect(await outcomes(world)).toEqual({ accepted: 50 })
 })
 
-test('copies in any order change nothing: thirty people, four times each, are thirty jobs', async () => {
+test.concurrent('copies in any order change nothing: thirty people, four times each, are thirty jobs', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const people = crowd(30)
@@ -122,7 +124,9 @@ test('copies in any order change nothing: thirty people, four times each, are th
   expect(text()).not.toContain('refused')
 })
 
-test('an event that comes after the user has asked for another name changes nothing', async () => {
+test.concurrent('an event that comes after the user has asked for another name changes nothing', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const chosen = { cognito_user_id: ada.sub, username: 'Countess', email: ada.email }
@@ -140,7 +144,9 @@ test('an event that comes after the user has asked for another name changes noth
   ])
 })
 
-test('one message in ten that no job takes is kept with its reason, and the nine others are jobs', async () => {
+test.concurrent('one message in ten that no job takes is kept with its reason, and the nine others are jobs', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const { log, text } = keepLog()
@@ -173,7 +179,9 @@ test('one message in ten that no job takes is kept with its reason, and the nine
   expect(text()).not.toContain('person-')
 })
 
-test('what cannot be read, and what comes from a pool or bucket nobody knows, is kept once and deleted', async () => {
+test.concurrent('what cannot be read, and what comes from a pool or bucket nobody knows, is kept once and deleted', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const stranger = signUp(linus, { userPoolId: 'us-east-1_other' })
@@ -192,7 +200,9 @@ test('what cannot be read, and what comes from a pool or bucket nobody knows, is
   expect(await jobsIn(world)).toEqual([])
 })
 
-test('of one message with several records, what can be done is done, and what cannot is kept', async () => {
+test.concurrent('of one message with several records, what can be done is done, and what cannot is kept', async ({
+  expect,
+}) => {
   await using world = await createWorld()
   await using queue = await createQueue(world)
   const table = [
@@ -218,7 +228,9 @@ test('of one message with several records, what can be done is done, and what ca
   ])
 })
 
-test('a message that Postgres refuses holds nobody else up, and is kept when it was refused every time', async () => {
+test.concurrent('a message that Postgres refuses holds nobody else up, and is kept when it was refused every time', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await change(
@@ -243,7 +255,9 @@ test('a message that Postgres refuses holds nobody else up, and is kept when it 
   expect(await outcomes(world)).toEqual({ accepted: 2, refused: 4, rejected: 1 })
 })
 
-test('a reaction that breaks is an operator’s business and does not stop the others', async () => {
+test.concurrent('a reaction that breaks is an operator’s business and does not stop the others', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await queue.send(signUp(ada), signUp(grace))

@@ -14,7 +14,9 @@ const untilEmpty = (queue: Queue) =>
 const linesAbout = (lines: { msg: string }[], what: string) =>
   lines.map(({ msg }) => msg).filter((msg) => msg.startsWith(what) && /is (away|back)$/.test(msg))
 
-test('with Postgres away nothing is deleted, and afterwards everything arrives', async () => {
+test.concurrent('with Postgres away nothing is deleted, and afterwards everything arrives', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using way = await openWay(world)
@@ -37,7 +39,9 @@ test('with Postgres away nothing is deleted, and afterwards everything arrives',
   expect(consumer.answers()).toEqual({ queue: true, postgres: true })
 })
 
-test('a connection cut in the middle of a batch loses nothing and doubles nothing', async () => {
+test.concurrent('a connection cut in the middle of a batch loses nothing and doubles nothing', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using way = await openWay(world)
@@ -58,7 +62,7 @@ test('a connection cut in the middle of a batch loses nothing and doubles nothin
   )
 })
 
-test('a message stays in the queue until the commit is done', async () => {
+test.concurrent('a message stays in the queue until the commit is done', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using gate = await closeGate(world)
@@ -74,7 +78,9 @@ test('a message stays in the queue until the commit is done', async () => {
   expect((await jobsIn(world)).map(({ key }) => key)).toEqual([ada.sub])
 })
 
-test('when the connection breaks at the commit nobody knows its end, and the message comes again', async () => {
+test.concurrent('when the connection breaks at the commit nobody knows its end, and the message comes again', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using gate = await closeGate(world)
@@ -98,7 +104,9 @@ test('when the connection breaks at the commit nobody knows its end, and the mes
   )
 })
 
-test('when the queue goes away it is asked ever more rarely, and what could not be deleted changes nothing', async () => {
+test.concurrent('when the queue goes away it is asked ever more rarely, and what could not be deleted changes nothing', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using gate = await closeGate(world)
@@ -149,7 +157,7 @@ test('stopping ends a long poll at once and loses nothing', { timeout: 19_000 },
   expect((await jobsIn(world)).map(({ key }) => key)).toEqual([ada.sub, grace.sub])
 })
 
-test('stopping again and again under a stream of messages loses none', async () => {
+test.concurrent('stopping again and again under a stream of messages loses none', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   const people = crowd(100)
@@ -170,7 +178,7 @@ test('stopping again and again under a stream of messages loses none', async () 
   )
 })
 
-test('stopping finishes the batch in hand', async () => {
+test.concurrent('stopping finishes the batch in hand', async ({ expect }) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using gate = await closeGate(world)
@@ -186,7 +194,9 @@ test('stopping finishes the batch in hand', async () => {
   expect((await jobsIn(world)).map(({ key }) => key)).toEqual([ada.sub])
 })
 
-test('stopping with a batch that cannot be written gives its messages back at once', async () => {
+test.concurrent('stopping with a batch that cannot be written gives its messages back at once', async ({
+  expect,
+}) => {
   await using world = await createWorld(ankiPool)
   await using queue = await createQueue(world)
   await using gate = await closeGate(world)

@@ -16,7 +16,9 @@ const settingsFor = (queue: Queue): Record<string, string> => ({
   LOG_LEVEL: 'debug',
 })
 
-test('without a queue the process does not start, and says what is missing', async () => {
+test.concurrent('without a queue the process does not start, and says what is missing', async ({
+  expect,
+}) => {
   await using world = await createWorld()
 
   const child = world.start(program)
@@ -25,7 +27,9 @@ test('without a queue the process does not start, and says what is missing', asy
   expect(child.output()).toContain('EVENTS_QUEUE_URL is missing: the SQS queue events come from')
 })
 
-test('the process turns events into jobs, is ready, and ends when it is told to', async () => {
+test.concurrent('the process turns events into jobs, is ready, and ends when it is told to', async ({
+  expect,
+}) => {
   await using world = await createWorld()
   await using queue = await createQueue(world)
   const child = world.start(program, [], settingsFor(queue))
@@ -49,7 +53,9 @@ test('the process turns events into jobs, is ready, and ends when it is told to'
   expect(child.output()).not.toContain(ada.email)
 })
 
-test('with the queue away the process is not ready, and takes events again when it is back', async () => {
+test.concurrent('with the queue away the process is not ready, and takes events again when it is back', async ({
+  expect,
+}) => {
   await using world = await createWorld()
   await using queue = await createQueue(world)
   await queue.away()

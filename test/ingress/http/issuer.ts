@@ -28,9 +28,12 @@ export interface Changes {
   key?: CryptoKey
 }
 
+/** Made once per process, since it takes a while; a key that is rotated to is always new. */
+let firstPair: ReturnType<typeof generateKeyPair> | undefined
+
 export async function startIssuer(): Promise<Issuer> {
   let generation = 1
-  let pair = await generateKeyPair('RS256')
+  let pair = await (firstPair ??= generateKeyPair('RS256'))
   let fetches = 0
   let isAway = false
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
 import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '../../support/jobs.ts'
 import { ada, bearer, grace, startWeb, withKey, type Web } from './web.ts'
@@ -9,7 +9,9 @@ const initiate = async (web: Web): Promise<{ id: string; statusUrl: string }> =>
     await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body })
   ).json()
 
-test('only the owner and the servers of the product see a job; for anybody else there is none', async () => {
+test.concurrent('only the owner and the servers of the product see a job; for anybody else there is none', async ({
+  expect,
+}) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const { cognito, google } = web.issuer
@@ -40,7 +42,7 @@ test('only the owner and the servers of the product see a job; for anybody else 
   expect((await web.app.inject({ method: 'DELETE', url: `/jobs/${id}` })).statusCode).toBe(401)
 })
 
-test('a waiting reader is answered when the job settles', async () => {
+test.concurrent('a waiting reader is answered when the job settles', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
 
@@ -49,7 +51,7 @@ test('a waiting reader is answered when the job settles', async () => {
   expect((await reading).json()).toMatchObject({ state: 'completed', attempt: 1, progress: { percent: 100 } })
 })
 
-test('a waiting reader is answered with Redis away, too', async () => {
+test.concurrent('a waiting reader is answered with Redis away, too', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   await web.world.redisServer.stop()
@@ -59,14 +61,14 @@ test('a waiting reader is answered with Redis away, too', async () => {
   expect((await reading).json().state).toBe('completed')
 })
 
-test('when the time is over the answer is the receipt as it stands', async () => {
+test.concurrent('when the time is over the answer is the receipt as it stands', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const answer = await web.app.inject({ url: `/jobs/${id}?wait=1`, headers: withKey('anki') })
   expect(answer.json().state).toBe('waiting')
 })
 
-test('an ETag holds until something changes', async () => {
+test.concurrent('an ETag holds until something changes', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const headers = withKey('anki')
@@ -91,7 +93,9 @@ test('an ETag holds until something changes', async () => {
   expect(changed.headers.etag).not.toBe(etag)
 })
 
-test('with an ETag a waiting reader hears of any change, not only of the last', async () => {
+test.concurrent('with an ETag a waiting reader hears of any change, not only of the last', async ({
+  expect,
+}) => {
   await using web = await startWeb({
     jobs: testJobs,
     setup: effectTables,
@@ -117,7 +121,9 @@ test('with an ETag a waiting reader hears of any change, not only of the last', 
   await finishing
 })
 
-test('who is told to wait longer than anybody may, or not understandably, is treated kindly', async () => {
+test.concurrent('who is told to wait longer than anybody may, or not understandably, is treated kindly', async ({
+  expect,
+}) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   await web.world.finish(id)
@@ -130,7 +136,9 @@ test('who is told to wait longer than anybody may, or not understandably, is tre
   }
 })
 
-test('a status link opens one job for looking, until somebody changes a letter of it', async () => {
+test.concurrent('a status link opens one job for looking, until somebody changes a letter of it', async ({
+  expect,
+}) => {
   await using web = await startWeb()
   const { id, statusUrl } = await initiate(web)
   const other = (
@@ -170,7 +178,9 @@ test('a status link opens one job for looking, until somebody changes a letter o
   expect((await web.world.see(id)).state).toBe('waiting')
 })
 
-test('a status link stays the same for a round and goes on to open the next', async () => {
+test.concurrent('a status link stays the same for a round and goes on to open the next', async ({
+  expect,
+}) => {
   await using web = await startWeb()
   const { id, statusUrl } = await initiate(web)
   await web.world.finish(id)
@@ -189,7 +199,7 @@ test('a status link stays the same for a round and goes on to open the next', as
   expect((await web.app.inject({ url: statusUrl })).json().state).toBe('waiting')
 })
 
-test('without a secret there are no links', async () => {
+test.concurrent('without a secret there are no links', async ({ expect }) => {
   await using web = await startWeb({ env: { STATUS_LINK_SECRET: '' } })
   const { id, statusUrl } = await initiate(web)
   expect(statusUrl).toBeUndefined()
@@ -198,7 +208,7 @@ test('without a secret there are no links', async () => {
   )
 })
 
-test('cancelling: at once, on the way, and too late', async () => {
+test.concurrent('cancelling: at once, on the way, and too late', async ({ expect }) => {
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const headers = bearer(await web.issuer.cognito({ sub: 'ada' }))
   const asked = await web.world.asking.accept.now(ask(doNothing, { key: 'ada' }), 'f'.repeat(32))
@@ -225,7 +235,7 @@ test('cancelling: at once, on the way, and too late', async () => {
   expect(late.json().error.code).toBe('already-settled')
 })
 
-test('a failed job says why, in words that were meant for the caller', async () => {
+test.concurrent('a failed job says why, in words that were meant for the caller', async ({ expect }) => {
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const { directory } = web.world
   const row = await web.world.work(ask(walkSteps, { key: 'ada', directory, ends: 'for good' }))

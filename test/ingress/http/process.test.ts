@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { createWorld, type World } from '../../support/world.ts'
 import type { TestProcess } from '../../support/processes.ts'
 import { ada, withKey } from './web.ts'
@@ -26,7 +26,9 @@ const initiate = (address: string, prefer: string) =>
     body: JSON.stringify(ada.body),
   })
 
-test('the web process runs light jobs when nobody else does, and leaves when told to', async () => {
+test.concurrent('the web process runs light jobs when nobody else does, and leaves when told to', async ({
+  expect,
+}) => {
   await using world = await createWorld()
   const web = start(world, { OPERATORS: '' })
   const address = await addressOf(web)
@@ -41,7 +43,7 @@ test('the web process runs light jobs when nobody else does, and leaves when tol
   expect(await web.exited, web.output()).toBe(0)
 })
 
-test('it listens before Postgres is there, and works once it is', async () => {
+test.concurrent('it listens before Postgres is there, and works once it is', async ({ expect }) => {
   await using world = await createWorld({ ownPostgres: true })
   await world.postgresServer?.stop()
   const web = start(world)
@@ -56,7 +58,7 @@ test('it listens before Postgres is there, and works once it is', async () => {
   expect((await initiate(address, 'wait=30')).status).toBe(200)
 })
 
-test('a signal while it waits for Postgres ends it', async () => {
+test.concurrent('a signal while it waits for Postgres ends it', async ({ expect }) => {
   await using world = await createWorld({ env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' } })
   const web = start(world)
   await web.says('Postgres is away')
@@ -64,7 +66,7 @@ test('a signal while it waits for Postgres ends it', async () => {
   expect(await web.exited, web.output()).toBe(0)
 })
 
-test('on a signal it answers who waits and lets nobody hang', async () => {
+test.concurrent('on a signal it answers who waits and lets nobody hang', async ({ expect }) => {
   await using world = await createWorld()
   const web = start(world)
   const address = await addressOf(web)
@@ -80,7 +82,9 @@ test('on a signal it answers who waits and lets nobody hang', async () => {
   expect(await web.exited, web.output()).toBe(0)
 })
 
-test('the log says what happened to each request, and nothing about anybody', async () => {
+test.concurrent('the log says what happened to each request, and nothing about anybody', async ({
+  expect,
+}) => {
   await using world = await createWorld()
   const web = start(world)
   const address = await addressOf(web)

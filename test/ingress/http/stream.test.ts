@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
 import { effectTables, letGo, testJobs, waitForStop, walkSteps } from '../../support/jobs.ts'
 import { ada, startWeb, withKey, type Web } from './web.ts'
@@ -25,7 +25,7 @@ async function listen(
 }
 const names = (events: EventSourceMessage[]) => events.map((event) => event.event)
 
-test('a stream tells what happens, and ends after the last word', async () => {
+test.concurrent('a stream tells what happens, and ends after the last word', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
 
@@ -43,7 +43,7 @@ test('a stream tells what happens, and ends after the last word', async () => {
   })
 })
 
-test('resuming skips nothing and repeats nothing', async () => {
+test.concurrent('resuming skips nothing and repeats nothing', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const address = `${await web.url()}/jobs/${id}/events`
@@ -61,7 +61,7 @@ test('resuming skips nothing and repeats nothing', async () => {
   expect(names(await listen(await from('what?')))).toEqual(['waiting', 'active', 'completed'])
 })
 
-test('progress and retries are told; what only concerns us is not', async () => {
+test.concurrent('progress and retries are told; what only concerns us is not', async ({ expect }) => {
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const { directory } = web.world
   const { run } = web.world.database
@@ -85,7 +85,7 @@ test('progress and retries are told; what only concerns us is not', async () => 
   })
 })
 
-test('a status link opens the stream for a page of another origin', async () => {
+test.concurrent('a status link opens the stream for a page of another origin', async ({ expect }) => {
   await using web = await startWeb()
   const { statusUrl, id } = await initiate(web)
   await web.world.finish(id)
@@ -94,7 +94,7 @@ test('a status link opens the stream for a page of another origin', async () => 
   expect(names(await listen(response)).at(-1)).toBe('completed')
 })
 
-test('with Redis away a stream is only slower', async () => {
+test.concurrent('with Redis away a stream is only slower', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   await web.world.redisServer.stop()
@@ -103,7 +103,7 @@ test('with Redis away a stream is only slower', async () => {
   expect(names(await listening)).toEqual(['waiting', 'active', 'completed'])
 })
 
-test('a listener that goes away leaves nothing behind', async () => {
+test.concurrent('a listener that goes away leaves nothing behind', async () => {
   await using web = await startWeb({ jobs: testJobs, setup: effectTables })
   const { id } = await initiate(web)
   const counted = countWaiting(web)
@@ -120,7 +120,9 @@ test('a listener that goes away leaves nothing behind', async () => {
   await counted.until(0)
 })
 
-test('a listener that goes away in the middle is over: it is counted, and closing waits for nobody', async () => {
+test.concurrent('a listener that goes away in the middle is over: it is counted, and closing waits for nobody', async ({
+  expect,
+}) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   const gone = new AbortController()
@@ -141,7 +143,7 @@ test('a listener that goes away in the middle is over: it is counted, and closin
   await expect.poll(streams, { timeout: 10_000 }).toMatchObject([{ value: 1 }])
 })
 
-test('long histories are read in pages', async () => {
+test.concurrent('long histories are read in pages', async ({ expect }) => {
   await using web = await startWeb()
   const { id } = await initiate(web)
   await web.world.finish(id)
@@ -165,7 +167,7 @@ test('long histories are read in pages', async () => {
   expect(events.at(-1)).toMatchObject({ id: '2500', event: 'completed' })
 })
 
-test('closing the server ends streams and answers those who wait, at once', async () => {
+test.concurrent('closing the server ends streams and answers those who wait, at once', async ({ expect }) => {
   await using web = await startWeb({ jobs: testJobs })
   const { id } = await initiate(web)
   const url = await web.url()
@@ -188,7 +190,7 @@ test('closing the server ends streams and answers those who wait, at once', asyn
   await expect(fetch(`${url}/livez`)).rejects.toThrow()
 })
 
-test('a job that was cancelled while it ran ends its stream as cancelled', async () => {
+test.concurrent('a job that was cancelled while it ran ends its stream as cancelled', async ({ expect }) => {
   await using web = await startWeb({ jobs: testJobs })
   const { id } = await web.world.asking.accept.now(ask(waitForStop, { key: 'ada' }), 'f'.repeat(32))
   await web.world.database.run(

@@ -89,7 +89,9 @@ test('a commit that fails is tried again, and nothing of the first try is left',
 test('a worker killed while it writes and a Redis that forgets everything: everything is said once', async () => {
   await using world = await createWorld()
   const readers = await startReaders(world)
-  const victim = world.start('src/workers/main.ts', ['quick'])
+  const victim = world.start('src/workers/main.ts', ['quick'], { LOG_LEVEL: 'info' })
+  // Postgres ends a transaction that idles as long as a slow machine may take to start a process.
+  await victim.says('takes jobs')
   const held = Promise.withResolvers<void>()
   const inTheWay = Promise.withResolvers<void>()
   // The same news, not committed: whoever writes them waits.

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Sql, Tx } from '../../../shared/database.ts'
+import type { Run, Sql, Tx } from '../../../shared/database.ts'
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Language } from '../content.ts'
 import { DocumentGone, type DocumentRef } from '../document.ts'
@@ -24,25 +24,38 @@ export interface CallEnd {
 }
 
 /**
- * Writes the call down. One whose end is never written was in flight at a crash, and shows as asked but not ended.
+ * Writes the call down, in one way to Postgres and back: the model is idle for it. One whose end is never written was in
+ * flight at a crash, and shows as asked but not ended.
  * @throws DocumentGone, so that nobody pays for what nobody wants any more.
  */
-export async function beginCall(tx: Tx, call: Call): Promise<string> {
-  await holdDocument(tx, call.document)
+export async function beginCall(run: Run, call: Call): Promise<string> {
+  const { document, step, language, requestHash, model } = call
   const callId = timeOrderedId()
-  await tx
-    .insertInto('iep.model_calls')
-    .values({
-      call_id: callId,
-      iep_id: call.document.iepId,
-      step: call.step,
-      language: call.language,
-      request_hash: call.requestHash,
-      model: call.model,
-    })
-    .execute()
+  const begun = await run(begin, [
+    callId,
+    document.iepId,
+    step,
+    language,
+    requestHash,
+    model,
+    document.revision,
+  ])
+  if (begun.length === 0) throw gone()
   return callId
 }
+
+const begin = {
+  name: 'iep.models.begin-call',
+  text: `
+with held as materialized (
+  select from iep.documents where iep_id = $2 and revision = $7 and active for key share
+)
+insert into iep.model_calls (call_id, iep_id, step, language, request_hash, model)
+select $1, $2, $3, $4, $5, $6 from held
+returning call_id`,
+}
+
+const gone = (): DocumentGone => new DocumentGone('The document is gone.')
 
 /** Writes down what became of a call. The row outlives its document, so that what was spent stays known. */
 export async function endCall(tx: Tx, callId: string, end: CallEnd): Promise<void> {
@@ -81,7 +94,7 @@ export async function forgetAnswers(
  * @throws DocumentGone when it was deleted, replaced, or other bytes took its place.
  */
 export async function holdDocument(tx: Tx, document: DocumentRef): Promise<void> {
-  if (!(await isHeld(tx, document))) throw new DocumentGone('The document is gone.')
+  if (!(await isHeld(tx, document))) throw gone()
 }
 
 /** As `holdDocument`, and says so instead of throwing. */

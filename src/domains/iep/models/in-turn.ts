@@ -39,7 +39,7 @@ export async function inTurn<Answer, Result>(
     try {
       const found = await asked.known()
       if (found !== undefined) return found
-      const callId = await database.transaction((tx) => beginCall(tx, call))
+      const callId = await beginCall(database.run, call)
       const reply = await asked.ask()
       const { limits } = reply
       // The turn is given back before anything is written, so that the model is never idle for our sake.

@@ -3,7 +3,7 @@ import { isOutage, type Database } from '../../../shared/database.ts'
 import { Throttled } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { seconds, sleep } from '../../../shared/time.ts'
-import { playRound, signOfLife, type Ending, type Heard, type Say } from './round.ts'
+import { grantsOf, playRound, signOfLife, type Ending, type Heard, type Say } from './round.ts'
 
 export interface DeskOptions {
   database: Database
@@ -17,6 +17,8 @@ export interface DeskOptions {
 
 /** How soon to come by again while another process hands out turns. */
 const IN_A_MOMENT = 10
+/** How soon to look for what other processes have granted: a glance costs less than a round. */
+const GLANCE = 30
 /** When a wait has been too long for nothing but the length of the line. */
 const BACK_IN = seconds(5)
 
@@ -26,6 +28,10 @@ export class Desk {
   readonly #waiting = new Map<string, Waiter>()
   readonly #held = new Set<string>()
   #endings: Ending[] = []
+  /** Whether somebody came who is not in the line yet. */
+  #unheard = false
+  /** When the next round is due if nothing happens here; until then a glance is enough. */
+  #roundAt = 0
   #nap = new AbortController()
   #tending: Promise<void> | undefined
 
@@ -44,6 +50,7 @@ export class Desk {
     const patience = setTimeout(() => giveUp(new Throttled(this.#options.lane, BACK_IN)), patienceMs)
     signal.addEventListener('abort', onAbort, { once: true })
     this.#waiting.set(turnId, waiter)
+    this.#unheard = true
     this.#wake()
     try {
       await promise
@@ -106,13 +113,23 @@ export class Desk {
         await signOfLife(database.run, say)
         return most
       }
+      const untilRound = this.#roundAt - performance.now()
+      if (untilRound > 0 && told.length === 0 && !this.#unheard) {
+        this.#handOver({ granted: await grantsOf(database.run, say), pausedMs: 0 })
+        return Math.min(GLANCE, untilRound)
+      }
+      this.#unheard = false
+      this.#roundAt = 0
       const heard = await playRound(database, say)
       if (heard.taken) this.#endings = this.#endings.slice(told.length)
       this.#handOver(heard)
       if (!heard.taken) return IN_A_MOMENT
-      if (heard.lookAgainMs !== undefined) return Math.min(most, Math.max(IN_A_MOMENT, heard.lookAgainMs))
       // What is held here wakes us when it ends; what others hold must be looked for.
-      return this.#waiting.size > 0 && heard.elsewhere > 0 ? Math.min(most, lookEveryMs) : most
+      const watching = this.#waiting.size > 0 && heard.elsewhere > 0 && heard.pausedMs === 0
+      const next = heard.lookAgainMs ?? (watching ? lookEveryMs : most)
+      const nextRound = Math.min(most, Math.max(IN_A_MOMENT, next))
+      this.#roundAt = performance.now() + nextRound
+      return watching ? Math.min(GLANCE, nextRound) : nextRound
     } catch (error) {
       if (!isOutage(error)) {
         log.error({ err: error, lane }, 'could not hand out turns')
@@ -122,7 +139,7 @@ export class Desk {
     }
   }
 
-  #handOver({ granted, pausedMs }: Heard): void {
+  #handOver({ granted, pausedMs }: Pick<Heard, 'granted' | 'pausedMs'>): void {
     // A refusal came in while this round was under way: nobody is to ask now.
     const refused = this.#endings.some(({ how }) => how === 'throttled')
     for (const turnId of granted) {

@@ -1,6 +1,15 @@
 import { within, type Database, type Run } from '../../../shared/database.ts'
 import type { Limits } from '../../../shared/mistral.ts'
-import { FIRST_CONCURRENCY, free, learn, type Lane, type News, type Use } from './lane.ts'
+import {
+  FIRST_CONCURRENCY,
+  free,
+  isSecondFull,
+  learn,
+  secondOf,
+  type Lane,
+  type News,
+  type Use,
+} from './lane.ts'
 import * as statements from './statements.ts'
 
 /** How a turn ended. `unused`: no call was made. `returned`: granted in vain, it goes on waiting in its old place. */
@@ -38,37 +47,42 @@ export interface Heard {
 export function playRound(database: Database, say: Say): Promise<Heard> {
   return database.transaction(async (tx) => {
     const run = within(tx)
-    await signOfLife(run, say)
-    const [locked] = await run<LaneRow>(statements.lockLane, [say.lane])
+    const [locked] = await run<LaneRow>(statements.takeLane, named(say))
     if (!locked) {
       const granted = await grantsOf(run, say)
       return { granted, taken: false, pausedMs: 0, lookAgainMs: undefined, elsewhere: 0 }
     }
-    await clearAway(run, say.lane)
-    const ended = await takeDown(run, say)
-    const [counted] = await run<Count>(statements.count, [say.lane, say.holder])
-    const seen = counted as Count
     const known = fromRow(locked)
-    const lane = ended ? learn(known, { ...ended, ...seen }) : known
-    if (ended) await store(run, say.lane, lane)
+    const ended = await takeDown(run, say)
+    const seen = await look(run, say, known)
+    const lane = ended ? learn(known, { ...ended, ...seen, ...(await proven(run, say, known, seen)) }) : known
     const { turns, lookAgainMs } = free(lane, seen)
-    const fresh = turns > 0 && seen.waiting > 0 ? await run<Granted>(statements.grant, [say.lane, turns]) : []
+    const handOut = turns > 0 && seen.waiting > 0
+    const fresh =
+      handOut || ended ? await settle(run, say.lane, lane, { turns, learnt: ended !== undefined }) : []
     const elsewhere = seen.elsewhere + fresh.filter(({ holder }) => holder !== say.holder).length
-    const granted = await grantsOf(run, say)
-    return { granted, taken: true, pausedMs: lane.pausedMs, lookAgainMs, elsewhere }
+    const here = new Set(say.waiting.map(({ turnId }) => turnId))
+    const granted = fresh.map(({ turn_id }) => turn_id).filter((turnId) => here.has(turnId))
+    return {
+      granted: [...seen.granted, ...granted],
+      taken: true,
+      pausedMs: lane.pausedMs,
+      lookAgainMs,
+      elsewhere,
+    }
   })
 }
 
 /** Proves that the process lives, and puts those in line that are not yet, or were given up as dead. */
-export async function signOfLife(run: Run, { lane, holder, aliveForMs, waiting }: Say): Promise<void> {
-  await run(statements.register, [
-    holder,
-    aliveForMs,
-    lane,
-    FIRST_CONCURRENCY,
-    waiting.map(({ turnId }) => turnId),
-    waiting.map(({ userId }) => userId),
-  ])
+export async function signOfLife(run: Run, say: Say): Promise<void> {
+  await run(statements.signOfLife, named(say))
+}
+
+/** Which of those that wait have been granted by others in the meantime. */
+export async function grantsOf(run: Run, { waiting }: Pick<Say, 'waiting'>): Promise<string[]> {
+  if (waiting.length === 0) return []
+  const rows = await run<{ turn_id: string }>(statements.granted, [waiting.map(({ turnId }) => turnId)])
+  return rows.map(({ turn_id }) => turn_id)
 }
 
 /** Gives back all that a process holds or waits for. */
@@ -88,15 +102,25 @@ interface LaneRow {
 }
 
 interface Granted {
+  turn_id: string
   holder: string
 }
 
-interface Count extends Use {
+interface Count extends Use, Pick<News, 'underWayAround' | 'startedAround' | 'refusedAround'> {
   elsewhere: number
-  startedAround: number
-  refusedAround: number
   waiting: number
+  /** Of those that wait here. */
+  granted: string[]
 }
+
+const named = ({ lane, holder, aliveForMs, waiting }: Say): unknown[] => [
+  holder,
+  aliveForMs,
+  lane,
+  FIRST_CONCURRENCY,
+  waiting.map(({ turnId }) => turnId),
+  waiting.map(({ userId }) => userId),
+]
 
 const fromRow = (row: LaneRow): Lane => ({
   concurrency: row.concurrency,
@@ -108,27 +132,22 @@ const fromRow = (row: LaneRow): Lane => ({
   pausedMs: row.paused_ms,
 })
 
-async function clearAway(run: Run, lane: string): Promise<void> {
-  await run(statements.endDead, [lane])
-  await run(statements.forget, [lane])
-}
-
 /** Undefined when there was nothing to learn from. */
 async function takeDown(
   run: Run,
-  { endings }: Say,
+  { lane, endings }: Say,
 ): Promise<Pick<News, 'answered' | 'failed' | 'refused' | 'heard'> | undefined> {
-  const idsOf = (how: Ending['how']): string[] =>
-    endings.filter((ending) => ending.how === how).map(({ turnId }) => turnId)
-  const unused = idsOf('unused')
-  if (unused.length > 0) await run(statements.remove, [unused])
-  const returned = idsOf('returned')
-  if (returned.length > 0) await run(statements.putBack, [returned])
+  const idsOf = (...which: Ending['how'][]): string[] =>
+    endings.filter(({ how }) => which.includes(how)).map(({ turnId }) => turnId)
+  const ended = await run<{ turn_id: string }>(statements.takeDown, [
+    lane,
+    idsOf('unused'),
+    idsOf('returned'),
+    idsOf('answered', 'throttled', 'failed'),
+    idsOf('throttled'),
+  ])
   const called = endings.filter((ending) => 'limits' in ending)
   if (called.length === 0) return undefined
-
-  const ids = called.map(({ turnId }) => turnId)
-  const ended = await run<{ turn_id: string }>(statements.end, [ids, idsOf('throttled')])
   // What was taken down before, by a commit whose answer got lost, is no news; a pause is repeated to be sure.
   const fresh = new Set(ended.map(({ turn_id }) => turn_id))
   const news = called.filter(({ turnId, how }) => fresh.has(turnId) || how === 'throttled')
@@ -140,9 +159,28 @@ async function takeDown(
   }
 }
 
-async function store(run: Run, name: string, lane: Lane): Promise<void> {
-  await run(statements.storeLane, [
+async function look(run: Run, { lane, holder, waiting }: Say, { perSecond }: Lane): Promise<Count> {
+  const waitingHere = waiting.map(({ turnId }) => turnId)
+  const [seen] = await run<Count>(statements.count, [lane, holder, secondOf(perSecond), waitingHere])
+  return seen as Count
+}
+
+/** Asked only when it matters: while the second is what holds calls back. */
+async function proven(run: Run, { lane }: Say, known: Lane, seen: Count): Promise<Pick<News, 'borne'>> {
+  if (!isSecondFull(known, seen)) return { borne: 0 }
+  const [row] = await run<Pick<News, 'borne'>>(statements.borne, [lane])
+  return { borne: row?.borne ?? 0 }
+}
+
+function settle(
+  run: Run,
+  name: string,
+  lane: Lane,
+  { turns, learnt }: { turns: number; learnt: boolean },
+): Promise<Granted[]> {
+  return run<Granted>(statements.settle, [
     name,
+    turns,
     lane.concurrency,
     lane.ceiling,
     lane.perSecond,
@@ -150,11 +188,6 @@ async function store(run: Run, name: string, lane: Lane): Promise<void> {
     lane.refusals,
     lane.quietMs === 0,
     lane.pausedMs,
+    learnt,
   ])
-}
-
-async function grantsOf(run: Run, { waiting }: Say): Promise<string[]> {
-  if (waiting.length === 0) return []
-  const rows = await run<{ turn_id: string }>(statements.granted, [waiting.map(({ turnId }) => turnId)])
-  return rows.map(({ turn_id }) => turn_id)
 }

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { startProgressWatch } from '../../../../src/ingress/http/iep/progress-events.ts'
 import type { Sql } from '../../../../src/shared/database.ts'
 import { sleep } from '../../../../src/shared/time.ts'
@@ -48,7 +48,9 @@ async function listen(
 }
 const steps = (events: EventSourceMessage[]): string[] => events.map(({ data }) => JSON.parse(data).step)
 
-test('a child with nothing has a progress all the same, and an upload is told before it arrives', async () => {
+test.concurrent('a child with nothing has a progress all the same, and an upload is told before it arrives', async ({
+  expect,
+}) => {
   await using documents = await startDocuments()
   await using family = await startFamily({ env: documents.env })
   const childId = await family.child(ada)
@@ -72,7 +74,7 @@ test('a child with nothing has a progress all the same, and an upload is told be
   expect((await family.as(ada, { url })).json()).toEqual({ ...nothing, iepId, step: 'waiting for the file' })
 })
 
-test('progress follows the tables from arrival to the last language', async () => {
+test.concurrent('progress follows the tables from arrival to the last language', async ({ expect }) => {
   const { family, childId, progress } = await startWithChild()
   await using _ = family
   const { sql: db } = family
@@ -124,7 +126,9 @@ test('progress follows the tables from arrival to the last language', async () =
   })
 })
 
-test('a stream tells each change once, and ends when nothing changes any more', async () => {
+test.concurrent('a stream tells each change once, and ends when nothing changes any more', async ({
+  expect,
+}) => {
   const { family, childId, url } = await startWithChild()
   await using _ = family
   const { sql: db } = family
@@ -170,7 +174,7 @@ test('a stream tells each change once, and ends when nothing changes any more', 
   expect(steps(await listen(await from('what?')))).toEqual(['done'])
 })
 
-test('resuming where nothing happened repeats nothing', async () => {
+test.concurrent('resuming where nothing happened repeats nothing', async ({ expect }) => {
   const { family, childId, url } = await startWithChild()
   await using _ = family
   const iepId = await arrive(family.sql, { userId: ada, childId })
@@ -188,7 +192,7 @@ test('resuming where nothing happened repeats nothing', async () => {
   })
 })
 
-test('many listeners are served by one look for all', async () => {
+test.concurrent('many listeners are served by one look for all', async ({ expect }) => {
   await using family = await startFamily()
   const children = [await family.child(ada), await family.child(ada), await family.child(grace)]
   let reads = 0
@@ -217,7 +221,7 @@ test('many listeners are served by one look for all', async () => {
   expect(reads).toBe(before)
 })
 
-test('closing the server ends streams at once', async () => {
+test.concurrent('closing the server ends streams at once', async ({ expect }) => {
   const { family, childId, url } = await startWithChild()
   await using _ = family
   await arrive(family.sql, { userId: ada, childId })
@@ -229,7 +233,7 @@ test('closing the server ends streams at once', async () => {
   expect(steps(events)).toEqual(['waiting in line'])
 })
 
-test('a stream outlives Postgres being away for a moment', async () => {
+test.concurrent('a stream outlives Postgres being away for a moment', async ({ expect }) => {
   await using family = await startFamily({ ownPostgres: true })
   const childId = await family.child(ada)
   const iepId = await arrive(family.sql, { userId: ada, childId })
@@ -243,7 +247,7 @@ test('a stream outlives Postgres being away for a moment', async () => {
   expect(steps(events)).toEqual(['waiting in line', 'failed'])
 })
 
-test('a child that is left out ends the stream', async () => {
+test.concurrent('a child that is left out ends the stream', async ({ expect }) => {
   const { family, url } = await startWithChild()
   await using _ = family
   const events = await listen(await open(family, url), async () => {
