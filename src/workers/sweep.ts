@@ -87,9 +87,14 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
   await analyzeGrown(database.run)
 }
 
-/** Another Redis than before, or one that has forgotten everything: all waiting rows and all settings go there again. */
+/**
+ * Another Redis than before, or one that has forgotten everything: all waiting rows and all settings go there again. One
+ * that is replaced or forgets while it is filled is not taken for one that was.
+ */
 async function refill(parts: SweepParts): Promise<void> {
   const { database, redis, dispatcher, metrics, log } = parts
+  const marker = randomUUID()
+  await redis.set(markerKey, `filling ${marker}`)
   await restoreSettings(parts)
   let after = '00000000-0000-0000-0000-000000000000'
   let count = 0
@@ -102,10 +107,10 @@ async function refill(parts: SweepParts): Promise<void> {
   }
   metrics.sweptTickets.inc({ reason: 'redis lost' }, count)
   // Postgres first: should we die in between, the markers differ and the next sweep refills once more.
-  const marker = randomUUID()
   await rememberRedis(database.run, marker)
-  await redis.set(markerKey, marker)
-  log.warn({ tickets: count }, 'filled an unknown Redis')
+  const isTheSame = await redis.set(markerKey, marker, 'XX')
+  if (isTheSame) log.warn({ tickets: count }, 'filled an unknown Redis')
+  else log.warn({ tickets: count }, 'Redis forgot what it was being filled with; it is filled once more')
 }
 
 async function restoreSettings({ database, dispatcher }: SweepParts): Promise<void> {

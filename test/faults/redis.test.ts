@@ -89,6 +89,32 @@ test.concurrent('a Redis that restarts empty is filled again, and paused queues 
   await expect.poll(() => dispatcher.queue('media').isPaused(), patience).toBe(true)
 })
 
+test.concurrent('a Redis that forgets while it is filled is not taken for one that was filled', async ({
+  expect,
+}) => {
+  await using world = await walking()
+  const { accept, dispatcher, database, redis } = world.asking
+  const { lease } = await world.running()
+  const parts = { ...world.asking, lease, metrics: world.metrics, log: world.log }
+  await saveQueueSetting(database.run, { queue: 'media', paused: true, concurrency: null }, 'Grace')
+  const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
+  const forgetful = {
+    ...dispatcher,
+    deliver: async (...given: Parameters<typeof dispatcher.deliver>) => {
+      await dispatcher.deliver(...given)
+      await redis.flushall()
+    },
+  }
+
+  await sweepOnce({ ...parts, dispatcher: forgetful })
+  expect(await dispatcher.queue('media').isPaused()).toBe(false)
+  await sweepOnce(parts)
+
+  expect(await dispatcher.queue('media').isPaused()).toBe(true)
+  expect(await dispatcher.queue('quick').getWaitingCount()).toBe(1)
+  expect(await world.see(id)).toMatchObject({ state: 'waiting' })
+})
+
 test.concurrent('with Redis away askings are accepted all the same, and run when it is back', async ({
   expect,
 }) => {
