@@ -35,7 +35,9 @@ export function judge(samples: Samples): Mark[] {
 function ofEnqueue(samples: unknown[] | undefined): Mark[] {
   const rate = (name: Enqueue['contestant']): number =>
     median(
-      ((samples ?? []) as Enqueue[]).filter((each) => each.contestant === name).map((each) => each.perSecond),
+      ((samples ?? []) as Enqueue[])
+        .filter((each) => each.contestant === name && each.connections === 50)
+        .map((each) => each.perSecond),
     )
   return atLeast('enqueueing over HTTP, beside bare Fastify + BullMQ', rate('millrace') / rate('plain'), 0.6)
 }

@@ -11,10 +11,13 @@ import { load, startBareWeb, startWeb, type Web } from '../web.ts'
 /** One round of enqueueing. Processor time is in milliseconds per request. */
 export interface Enqueue extends LoadResult {
   contestant: 'millrace' | 'plain'
+  /** Requests under way at once. */
+  connections: number
   cpu: { web: number; postgres: number; redis: number } | undefined
 }
 
-const CONNECTIONS = 50
+/** Ours waits for the disk in company: how many share a commit is how many ask at once. */
+const crowds = [50, 200]
 
 /** How fast jobs come in over HTTP, with no worker running. */
 export async function enqueue({
@@ -28,22 +31,32 @@ export async function enqueue({
   await load.says('up')
   for (let round = 0; round < options.rounds; round += 1) {
     const order = round % 2 === 0 ? (['millrace', 'plain'] as const) : (['plain', 'millrace'] as const)
-    for (const contestant of order.filter((each) => options.wants(each))) {
-      const sample = await (contestant === 'millrace' ? ours : bare)(stack, load, seconds)
+    for (const [contestant, connections] of contests(order.filter((each) => options.wants(each)))) {
+      const measured = await (contestant === 'millrace' ? ours : bare)(stack, load, { seconds, connections })
+      const sample: Enqueue = { contestant, connections, ...measured }
       samples.push(sample)
       const cpu = sample.cpu
         ? `, ms of CPU each: web ${sample.cpu.web.toFixed(3)}, postgres ${sample.cpu.postgres.toFixed(3)}, redis ${sample.cpu.redis.toFixed(3)}`
         : ''
       say(
-        `enqueue ${round + 1}/${options.rounds}: ${contestant} ${shortly(sample.perSecond)}/s, p50 ${shortly(sample.p50)} ms, p99 ${shortly(sample.p99)} ms${cpu}`,
+        `enqueue ${round + 1}/${options.rounds} by ${connections}: ${contestant} ${shortly(sample.perSecond)}/s, p50 ${shortly(sample.p50)} ms, p99 ${shortly(sample.p99)} ms${cpu}`,
       )
     }
   }
   await load.end()
-  return { samples, tables: [tableOf(samples, seconds)] }
+  return { samples, tables: crowds.map((connections) => tableOf(samples, { seconds, connections })) }
 }
 
-async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enqueue> {
+const contests = <Name>(order: Name[]): [Name, number][] =>
+  crowds.flatMap((connections) => order.map((name): [Name, number] => [name, connections]))
+
+type Measured = LoadResult & Pick<Enqueue, 'cpu'>
+interface Asked {
+  seconds: number
+  connections: number
+}
+
+async function ours(stack: Stack, loader: Program, asked: Asked): Promise<Measured> {
   const database = await stack.databases.fresh('millrace')
   await stack.clearRedis()
   const web = await startWeb(stack, database)
@@ -54,7 +67,7 @@ async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enq
       web,
       '/anki/users',
       { 'x-millrace-key': serverKeys.anki },
-      seconds,
+      asked,
     )
     const [rows] = await stack.databases.query<{ kept: number; started: number }>(
       database,
@@ -65,22 +78,22 @@ async function ours(stack: Stack, loader: Program, seconds: number): Promise<Enq
       throw new Error(
         `The ledger does not hold what was answered for: ${JSON.stringify({ ...rows, answers: result.answers })}`,
       )
-    return { contestant: 'millrace', ...result }
+    return result
   } finally {
     await web.program.end()
   }
 }
 
-async function bare(stack: Stack, loader: Program, seconds: number): Promise<Enqueue> {
+async function bare(stack: Stack, loader: Program, asked: Asked): Promise<Measured> {
   await stack.clearRedis()
   const web = await startBareWeb(stack, 'programs/bare-web.ts')
   const queue = new Queue('bench', { connection: { path: stack.redis.url } })
   try {
-    const result = await underLoad(stack, loader, web, '/enqueue', {}, seconds)
+    const result = await underLoad(stack, loader, web, '/enqueue', {}, asked)
     const waiting = await queue.getWaitingCount()
     if (waiting < result.answers)
       throw new Error(`Redis holds ${waiting} jobs of ${result.answers} that were answered for.`)
-    return { contestant: 'plain', ...result }
+    return result
   } finally {
     await queue.close()
     await web.program.end()
@@ -93,14 +106,14 @@ async function underLoad(
   web: Web,
   path: string,
   headers: Record<string, string>,
-  seconds: number,
-): Promise<LoadResult & Pick<Enqueue, 'cpu'>> {
+  { seconds, connections }: Asked,
+): Promise<Measured> {
   const order = {
     url: web.url,
     kind: 'sign-ups' as const,
     paths: [path],
     headers,
-    connections: CONNECTIONS,
+    connections,
     expect: 202,
   }
   await load(loader, { ...order, seconds: 2 })
@@ -115,17 +128,17 @@ async function underLoad(
   return { ...result, cpu: known ? { web: onWeb, postgres, redis } : undefined }
 }
 
-function tableOf(samples: Enqueue[], seconds: number): Table {
+function tableOf(samples: Enqueue[], { seconds, connections }: Asked): Table {
   const names = { millrace: 'millrace: durable, authenticated, checked', plain: 'bare Fastify + BullMQ add' }
   const of = (name: Enqueue['contestant']): Enqueue[] =>
-    samples.filter(({ contestant }) => contestant === name)
+    samples.filter((each) => each.contestant === name && each.connections === connections)
   const rate = (name: Enqueue['contestant']): number => median(of(name).map((each) => each.perSecond))
   const cpu = (name: Enqueue['contestant'], part: 'web' | 'postgres' | 'redis'): string => {
     const known = of(name).flatMap((each) => (each.cpu ? [each.cpu[part]] : []))
     return known.length === 0 ? '-' : median(known).toFixed(3)
   }
   return {
-    title: `(a) Enqueueing over HTTP: ${CONNECTIONS} connections, ${seconds} s a round, no worker running`,
+    title: `(a) Enqueueing over HTTP: ${connections} connections, ${seconds} s a round, no worker running`,
     columns: [
       '',
       'ours is × this',

@@ -52,18 +52,21 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
   const deliver = async (tickets: Ticket[]): Promise<void> => {
     for (const [queue, group] of Map.groupBy(tickets, (ticket) => ticket.queue)) {
       const { alone, bundles } = intoBundles(group)
-      if (bundles.length > 0) await noteBundles(redis, queue, bundles)
-      await queues.get(queue)?.addBulk([
-        ...alone.map((ticket) => ({
-          name: queue,
-          data: {},
-          opts: { jobId: bullId(ticket), ...(ticket.delay > 0 ? { delay: Math.ceil(ticket.delay) } : {}) },
-        })),
-        ...bundles.map(({ id, tickets: shared }) => ({
-          name: queue,
-          data: { tickets: shared },
-          opts: { jobId: id },
-        })),
+      // Redis does the first before the second, and who sends them need not wait in between.
+      await Promise.all([
+        bundles.length > 0 ? noteBundles(redis, queue, bundles) : undefined,
+        queues.get(queue)?.addBulk([
+          ...alone.map((ticket) => ({
+            name: queue,
+            data: {},
+            opts: { jobId: bullId(ticket), ...(ticket.delay > 0 ? { delay: Math.ceil(ticket.delay) } : {}) },
+          })),
+          ...bundles.map(({ id, tickets: shared }) => ({
+            name: queue,
+            data: { tickets: shared },
+            opts: { jobId: id },
+          })),
+        ]),
       ])
     }
   }
