@@ -29,6 +29,7 @@ test('the processes of the Procfile run against what the environment names, unti
     'listens',
     'takes events',
     'the clock ticks',
+    '"queues":["quick","maintenance"]',
     '"queues":["documents"]',
     '"queues":["media"]',
   ])
