@@ -50,7 +50,8 @@ export function readOptions(args: string[]): Options | 'help' {
     strict: values.strict,
     logLevel: values['log-level'],
     profile: values.profile,
-    wants: (contestant) => against?.includes(contestant) ?? true,
+    // A contestant's ways of working stand behind a comma.
+    wants: (contestant) => against?.includes(contestant.replace(/,.*/, '')) ?? true,
   }
 }
 

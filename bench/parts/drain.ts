@@ -4,6 +4,7 @@ import {
   graphileWorkerBatched,
   millrace,
   pgBoss,
+  pgBossAllOrNothing,
   type Contestant,
   type ContestantName,
   type Work,
@@ -25,6 +26,8 @@ export interface Drain {
   cpu: { worker: number; postgres: number; redis: number } | undefined
 }
 
+const rivals = [graphileWorker, graphileWorkerBatched, pgBoss, pgBossAllOrNothing]
+
 /** How fast a backlog is worked off: one worker process, jobs put in beforehand. */
 export async function drain({
   stack,
@@ -36,9 +39,9 @@ export async function drain({
     ...[50, 200].map((concurrency) => ({
       work: 'nothing' as const,
       concurrency,
-      field: [millrace, bullmq, graphileWorker, graphileWorkerBatched, pgBoss],
+      field: [millrace, bullmq, ...rivals],
     })),
-    { work: 'write', concurrency: 50, field: [millrace, graphileWorker, graphileWorkerBatched, pgBoss] },
+    { work: 'write', concurrency: 50, field: [millrace, ...rivals] },
   ]
   const samples: Drain[] = []
   for (let round = 0; round < options.rounds; round += 1) {

@@ -1,4 +1,5 @@
 import { ask } from '../../src/jobs/define.ts'
+import type { Seen } from '../../src/jobs/ledger/read.ts'
 import { startWatch } from '../../src/jobs/watch.ts'
 import { createLog } from '../../src/shared/log.ts'
 import { openBlockingRedis } from '../../src/shared/redis.ts'
@@ -22,6 +23,7 @@ onEnd(async () => {
 })
 serveArrivals(async () => {
   const entered = await asking.accept.now(ask(doNothing, somebody()), 'bench')
-  const row = await watch.until(entered.id, ({ state }) => state === 'completed', seconds(60))
+  const isOver = ({ state }: Seen): boolean => state === 'completed'
+  const row = await watch.until(entered.id, isOver, seconds(60), { known: 'waiting' })
   if (row?.state !== 'completed') throw new Error(`A job was ${row?.state} after a minute.`)
 })

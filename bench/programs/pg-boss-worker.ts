@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { PgBoss } from 'pg-boss'
+import { PgBoss, type Job, type JobResult } from 'pg-boss'
 import { insertEffect, type Payload } from '../job.ts'
 import { countTo, given, onEnd, say } from './say.ts'
 
@@ -14,18 +14,22 @@ await boss.start()
 
 const fetchers = Number(process.env['PG_BOSS_FETCHERS'] ?? 2)
 const batchSize = Math.max(1, Math.round(Number(concurrency) / fetchers))
-await boss.work<Payload>(
-  'bench',
-  { batchSize, localConcurrency: fetchers, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 },
-  async (batch) => {
-    await Promise.all(
-      batch.map(async ({ data }) => {
-        ran()
-        if (writes) await pool.query({ name: 'effect', text: insertEffect, values: [data.userId] })
-      }),
-    )
-  },
-)
+const options = {
+  batchSize,
+  localConcurrency: fetchers,
+  burstWhenBatchFull: true,
+  pollingIntervalSeconds: 0.5,
+}
+const runAll = (batch: Job<Payload>[]): Promise<JobResult[]> =>
+  Promise.all(
+    batch.map(async ({ id, data }) => {
+      ran()
+      if (writes) await pool.query({ name: 'effect', text: insertEffect, values: [data.userId] })
+      return { id, status: 'completed', output: { ok: true } }
+    }),
+  )
+if (process.env['PG_BOSS_EACH']) await boss.work('bench', { ...options, perJobResults: true }, runAll)
+else await boss.work<Payload>('bench', options, async (batch) => void (await runAll(batch)))
 say('up')
 onEnd(async () => {
   await boss.stop({ graceful: false })

@@ -1,7 +1,8 @@
 import { isOutage } from '../shared/database.ts'
 
 /**
- * Group commit: what arrives while the last batch is under way forms the next one. An idle caller waits for nothing.
+ * Group commit: what arrives while the last batch is under way forms the next one. An idle caller waits for nothing; a
+ * lane beside others begins with a batch as large as theirs, since many small ones cost more than they gain.
  * A batch that fails is retried one by one, so that one bad item fails alone; one whose connection broke is tried
  * once more as a whole. `work` must therefore bear being repeated.
  */
@@ -11,19 +12,25 @@ export function batched<Item, Result>(
 ): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = []
   let running = 0
+  let underWay = 0
   let scheduled = false
 
   const pump = (): void => {
     scheduled = false
-    while (running < options.lanes && waiting.length > 0) {
+    while (running < options.lanes && isWorthALane(waiting.length)) {
       const batch = waiting.splice(0, options.size)
       running += 1
+      underWay += batch.length
       void settle(batch).finally(() => {
         running -= 1
+        underWay -= batch.length
         if (waiting.length > 0) pump()
       })
     }
   }
+
+  const isWorthALane = (items: number): boolean =>
+    items > 0 && (running === 0 || items >= Math.min(underWay / running, options.size))
 
   const settle = async (batch: Waiting<Item, Result>[], retried = false): Promise<void> => {
     try {

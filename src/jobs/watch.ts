@@ -13,12 +13,13 @@ export interface Watch {
   /**
    * Waits until `enough` says so of the row, the time is over or the signal aborts, and returns the row as it was last
    * read; undefined when there is no such row.
+   * @param options.known the row was entered a moment ago: it is looked at when word of it comes, or a little later.
    */
   until(
     id: string,
     enough: (row: Seen) => boolean,
     ms: number,
-    signal?: AbortSignal,
+    options?: { signal?: AbortSignal; known?: 'waiting' },
   ): Promise<Seen | undefined>
   close(): Promise<void>
 }
@@ -26,6 +27,8 @@ export interface Watch {
 /** With Redis away everybody's rows are looked at once a second; otherwise every five, in case a message was lost. */
 const LOOK_WITHOUT_REDIS = seconds(1)
 const LOOKS_BETWEEN = 5
+/** Milliseconds until a row that was entered a moment ago is looked at without word of it. */
+const FIRST_LOOK = 100
 
 /**
  * @param subscriber a Redis client of its own, since a subscribed client can do nothing else.
@@ -58,7 +61,7 @@ export async function startWatch(options: { run: Run; subscriber: Redis; log: Lo
     if (subscriber.status !== 'ready' || turn % LOOKS_BETWEEN === 0) wake(waiting.keys())
   })
 
-  const until: Watch['until'] = async (id, enough, ms, signal) => {
+  const until: Watch['until'] = async (id, enough, ms, { signal, known } = {}) => {
     let changed = Promise.withResolvers<void>()
     const look = (): void => changed.resolve()
     const looks = waiting.get(id) ?? new Set()
@@ -69,15 +72,18 @@ export async function startWatch(options: { run: Run; subscriber: Redis; log: Lo
       ...(signal ? [signal] : []),
     ])
     over.addEventListener('abort', look, { once: true })
+    const first = known ? setTimeout(look, FIRST_LOOK) : undefined
+    if (!known || over.aborted) look()
     try {
       // Listening comes first: a change between the read and the wait is not missed.
       for (;;) {
-        const row = await seeOne(id)
-        if (!row || enough(row) || over.aborted) return row
         await changed.promise
         changed = Promise.withResolvers<void>()
+        const row = await seeOne(id)
+        if (!row || enough(row) || over.aborted) return row
       }
     } finally {
+      clearTimeout(first)
       over.removeEventListener('abort', look)
       looks.delete(look)
       if (looks.size === 0) waiting.delete(id)

@@ -81,7 +81,7 @@ const STDOUT = 1
 const PATIENCE = 1000
 
 /** Characters; a busy worker writes as much in some ten milliseconds. */
-const CHUNK = 12_000
+const CHUNK = 60_000
 
 const personal = new Set([
   'authorization',

@@ -53,7 +53,7 @@ test.concurrent('when the time is over, or the waiter goes away, it gets the row
   const leaving = new AbortController()
 
   const late = watch.until(id, settled, 20)
-  const left = watch.until(id, settled, 30_000, leaving.signal)
+  const left = watch.until(id, settled, 30_000, { signal: leaving.signal })
   leaving.abort()
 
   expect((await late)?.state).toBe('waiting')

@@ -53,7 +53,7 @@ export function jobRoutes(app: App, parts: HttpParts): void {
       const isNews =
         known === undefined ? isSettled : (now: Seen) => isSettled(now) || !matches(known, etagOf(now))
       if (patience > 0 && !isNews(row))
-        row = visible(request, await watch.until(id, isNews, patience, untilGone(reply, closing)))
+        row = visible(request, await watch.until(id, isNews, patience, { signal: untilGone(reply, closing) }))
 
       const etag = etagOf(row)
       void reply.headers({

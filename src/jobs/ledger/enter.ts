@@ -1,6 +1,6 @@
 import type { Run } from '../../shared/database.ts'
 import type { Again } from '../define.ts'
-import { freshRound, type State, type Ticket } from './rows.ts'
+import { freshRound, oneByOne, type State, type Ticket } from './rows.ts'
 
 /** One asking, ready to be written: checked data, business key, policy. */
 export interface Entry {
@@ -111,7 +111,7 @@ const decideAgain = {
   text: `
 with asked as (
   select * from json_to_recordset($1::json) as a (name text, key text, queue text, data jsonb, again text, asides text[], trace text,
-    delay float8, attempts int, closes boolean)
+    delay float8, attempts int, closes boolean) where ${oneByOne('attempts')}
 ), decided as (
   select j.id, j.name, j.key, j.state, j.round, j.ticket, a.data, a.trace, a.delay, a.queue, a.attempts, a.closes,
     case

@@ -1,4 +1,5 @@
 import type { Run } from '../../shared/database.ts'
+import { oneByOne } from './rows.ts'
 
 export interface Progress {
   id: string
@@ -16,7 +17,7 @@ const noteMany = {
   name: 'ledger.progress',
   text: `
 with told as (
-  select * from json_to_recordset($1::json) as t (id uuid, ticket int, percent int, step text)
+  select * from json_to_recordset($1::json) as t (id uuid, ticket int, percent int, step text) where ${oneByOne('ticket')}
 ), held as (
   select j.id, t.percent, t.step from told t join millrace.jobs j on j.id = t.id and j.ticket = t.ticket
   where j.state = 'active' and j.worker = $2

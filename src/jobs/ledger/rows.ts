@@ -60,3 +60,10 @@ export const UNDO_ATTEMPTS = 5
 export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ticket + 1, attempts = 0, worker = null, next_data = null,
     percent = null, step = null, error = null, verdict = null, undo = null, undo_error = null, undo_attempts = 0,
     undo_again_at = null, unwitnessed = false, asked_at = now(), started_at = null, settled_at = null`
+
+/**
+ * True of every column of whole numbers from 1. Where a batch is joined with the ledger it lets Postgres expect a single
+ * row (of values it knows nothing about, a range is thought to take a two-hundredth), so that each is looked up by its
+ * key. A plan that reads the whole table for a batch is made easily while the ledger is young, and kept when it has grown.
+ */
+export const oneByOne = (column: string): string => `${column} between 1 and 2147483647`

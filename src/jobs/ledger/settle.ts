@@ -1,5 +1,5 @@
 import type { Call, Run } from '../../shared/database.ts'
-import { freshRound, UNDO_AGAIN_AFTER, type Failure, type State, type Ticket } from './rows.ts'
+import { freshRound, oneByOne, UNDO_AGAIN_AFTER, type Failure, type State, type Ticket } from './rows.ts'
 
 /** Who holds a row: every statement here changes it for the holder only, and for nobody whose ticket has passed. */
 export interface Hold {
@@ -113,7 +113,7 @@ const completeBatch = {
   name: 'ledger.complete-batch',
   text: `
 with done as (
-  select * from json_to_recordset($1::json) as d (id uuid, ticket int, result jsonb)
+  select * from json_to_recordset($1::json) as d (id uuid, ticket int, result jsonb) where ${oneByOne('ticket')}
 ), held as (
   select j.id, d.result
   from done d join millrace.jobs j on j.id = d.id and j.ticket = d.ticket

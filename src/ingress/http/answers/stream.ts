@@ -26,7 +26,7 @@ export async function* eventsOf(
   yield 'retry: 1000\n\n'
   do {
     try {
-      const row = await parts.watch.until(id, isNews, KEEP_ALIVE, signal)
+      const row = await parts.watch.until(id, isNews, KEEP_ALIVE, { signal })
       if (!row) return
       const page = row.last_event > after ? await history(parts.run, id, after) : []
       const told = page.map((entry) => toldAs(entry, row)).join('')

@@ -22,7 +22,7 @@ const WORKERS_FIRST = 300
  */
 export async function outcomeWithin(
   parts: { watch: Watch; run: Run; light: LightRuns },
-  asked: { job: Job; entered: Pick<Entered, 'id' | 'round'>; ms: number; signal: AbortSignal },
+  asked: { job: Job; entered: Pick<Entered, 'id' | 'round' | 'decision'>; ms: number; signal: AbortSignal },
 ): Promise<Outcome | undefined> {
   const { watch, run, light } = parts
   const { job, entered, ms, signal } = asked
@@ -30,10 +30,12 @@ export async function outcomeWithin(
     row.round > entered.round || (row.round === entered.round && isSettled(row))
   const until = performance.now() + ms
 
-  let row = await watch.until(entered.id, isOver, job.light ? Math.min(ms, WORKERS_FIRST) : ms, signal)
+  const first = job.light ? Math.min(ms, WORKERS_FIRST) : ms
+  const known = entered.decision === 'entered' ? { known: 'waiting' as const } : {}
+  let row = await watch.until(entered.id, isOver, first, { signal, ...known })
   if (row && !isOver(row) && job.light && !signal.aborted) {
     if (row.state === 'waiting') light.offer({ id: row.id, ticket: row.ticket })
-    row = await watch.until(entered.id, isOver, Math.ceil(until - performance.now()), signal)
+    row = await watch.until(entered.id, isOver, Math.ceil(until - performance.now()), { signal })
   }
   return row && isOver(row) ? outcomeOf(run, row, entered.round) : undefined
 }
