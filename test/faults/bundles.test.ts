@@ -57,6 +57,28 @@ test.concurrent('every job of a bundle is claimed, run once and settled by itsel
   await expect.poll(() => world.asking.redis.exists('millrace:quick:bundled'), patience).toBe(0)
 })
 
+test.concurrent('what comes while the way to Redis rests after a crowd is delivered before the dispatcher closes', async ({
+  expect,
+}) => {
+  await using world = await crowded()
+  const { dispatcher, redis } = world.asking
+  await expect.poll(() => redis.status).toBe('ready')
+  const ticket = (index: number) => ({
+    id: `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+    ticket: 1,
+    queue: 'quick',
+    delay: 0,
+    light: true,
+  })
+
+  dispatcher.dispatch(...Array.from({ length: CROWD }, (_, index) => ticket(index)))
+  await expect.poll(() => waiting(world), patience).toBe(CROWD)
+  dispatcher.dispatch(ticket(CROWD))
+  await dispatcher.close()
+
+  expect(await waiting(world)).toBe(CROWD + 1)
+})
+
 test.concurrent('tickets in bundles keep their place in line, however long they wait', async ({ expect }) => {
   await using world = await crowded()
   const sweep = await sweeping(world)

@@ -18,7 +18,7 @@ export interface DeskOptions {
 /** How soon to come by again while another process hands out turns. */
 const IN_A_MOMENT = 10
 /** How soon to look for what other processes have granted: a glance costs less than a round. */
-const GLANCE = 30
+const GLANCE = 15
 /** When a wait has been too long for nothing but the length of the line. */
 const BACK_IN = seconds(5)
 

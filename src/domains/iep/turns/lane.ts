@@ -62,8 +62,11 @@ const MOST = 500
 const DECREASE = 0.75
 /** Where a second that was believed to bear so many did not, although hardly more were started. */
 const SLIGHT_DECREASE = 0.95
-/** Milliseconds without a refusal. What was too much may be enough later; asking too often costs a pause each time. */
-const PROBE_AFTER = seconds(30)
+/**
+ * Milliseconds without a refusal. What was too much may be enough later; asking too often costs a pause each time. How many
+ * may be under way is known exactly when it was too many, how many may start within a second only roughly.
+ */
+const PROBE_AFTER = { concurrency: seconds(60), perSecond: seconds(30) }
 /** The same, before what was borne a short while ago is tried again. */
 const RESUME_AFTER = seconds(2)
 const PAUSE_AT_LEAST = 250
@@ -122,7 +125,7 @@ function grow(lane: Lane, news: News): Lane {
   // Room that was not used has not proved itself.
   const used = underWay + answered + failed + refused.length >= Math.floor(lane.concurrency)
   const proven = lane.ceiling === null ? MOST : lane.ceiling - 1
-  const probing = lane.quietMs > PROBE_AFTER
+  const probing = lane.quietMs > PROBE_AFTER.concurrency
   let { concurrency } = lane
   for (let answer = 0; answer < answered; answer += 1) {
     if (used && concurrency < proven) concurrency = Math.min(concurrency + 1, proven)
@@ -139,7 +142,7 @@ function faster(lane: Lane, news: News): number | null {
   for (let answer = 0; answer < news.answered; answer += 1) {
     if (perSecond < news.borne && quietMs > RESUME_AFTER)
       perSecond = Math.min(news.borne, perSecond + 1 / perSecond)
-    else if (quietMs > PROBE_AFTER) perSecond += 0.5 / perSecond
+    else if (quietMs > PROBE_AFTER.perSecond) perSecond += 0.5 / perSecond
   }
   return perSecond
 }

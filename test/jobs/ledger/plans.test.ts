@@ -1,0 +1,44 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { claim } from '../../../src/jobs/ledger/claim.ts'
+import { noteProgress } from '../../../src/jobs/ledger/progress.ts'
+import { completeMany } from '../../../src/jobs/ledger/settle.ts'
+import { within } from '../../../src/shared/database.ts'
+import { createWorld } from '../../support/world.ts'
+
+const worker = '00000000-0000-7000-8000-000000000001'
+const row = { id: '00000000-0000-7000-8000-000000000002', ticket: 1 }
+const batches = { 'ledger.claim': 3, 'ledger.complete-batch': 2, 'ledger.progress': 2 }
+
+test('what is done to a batch of rows is planned once, and looks each row up by its id', async () => {
+  await using world = await createWorld()
+  await sql`
+    insert into millrace.jobs (id, name, queue, key, data, max_attempts, closes, trace)
+    select gen_random_uuid(), 'millrace.test', 'quick', number::text, '{}', 1, false, 'trace'
+    from generate_series(1, 2000) as number`.execute(world.database.sql)
+  await sql`analyze millrace.jobs`.execute(world.database.sql)
+
+  await world.database.transaction(async (tx) => {
+    const run = within(tx)
+    // Postgres looks at five plans for the values at hand before it decides to keep one for all.
+    for (let time = 0; time < 8; time += 1) {
+      await claim(run, worker, [row])
+      await completeMany(run, worker, [{ ...row, result: null }])
+      await noteProgress(run, worker, [{ ...row, percent: 1, step: 'reading' }])
+    }
+
+    const kept = await sql<{ name: string; generic_plans: number }>`
+      select name, generic_plans::int from pg_prepared_statements where name in (${sql.join(Object.keys(batches))})
+      order by name`.execute(tx)
+    expect(kept.rows).toEqual(Object.keys(batches).map((name) => ({ name, generic_plans: 3 })))
+    for (const [name, parameters] of Object.entries(batches)) {
+      const values = sql.raw(Array.from({ length: parameters }, () => 'null').join(', '))
+      const plan = await sql<{
+        'QUERY PLAN': string
+      }>`explain execute ${sql.id(name)} (${values})`.execute(tx)
+      const text = plan.rows.map((line) => line['QUERY PLAN']).join('\n')
+      expect(text, name).toContain('Index Scan using jobs_pkey on jobs')
+      expect(text, name).not.toContain('Seq Scan on jobs')
+    }
+  })
+})
