@@ -49,7 +49,7 @@ test.concurrent('with Redis away a waiter still hears of it', async ({ expect })
   expect((await waiting)?.state).toBe('completed')
 })
 
-test('a row that is known to wait is not looked at before word of it comes, and soon without', async () => {
+test('a row that is known to wait is not looked at before word of it comes, but is without', async () => {
   await using world = await createWorld({ jobs: testJobs })
   const { runner } = await world.running()
   const { id } = await world.asking.accept.now(ask(doNothing, { key: 'Ada' }), trace)

@@ -46,15 +46,12 @@ export const arrayOf = (values: readonly (string | number)[]): string => `{${val
 /**
  * The claim does not wait for the disk: whatever settles the row does, and takes the claim along. Should Postgres itself
  * crash in between, the claim is gone, the next renewal of the lease tells the runner to stop, and the row waits as before.
- *
- * Behind a select of their own, the arrays look the same to the planner however long they are. Otherwise it would make a
- * plan for each call, which takes longer than the claim does.
  */
 const claimDue = {
   name: 'ledger.claim',
   text: `
 with asked as (
-  select * from unnest((select $1::uuid[]), (select $2::int[])) as a (id, ticket) where ${oneByOne('ticket')}
+  select * from unnest($1::uuid[], $2::int[]) as a (id, ticket) where ${oneByOne('ticket')}
 ), free as (
   select j.id, greatest(0, extract(epoch from now() - j.run_at) * 1000)::float8 as waited
   from asked a join millrace.jobs j on j.id = a.id and j.ticket = a.ticket

@@ -64,6 +64,8 @@ export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ti
 /**
  * True of every column of whole numbers from 1. Where a batch is joined with the ledger it lets Postgres expect a single
  * row (of values it knows nothing about, a range is thought to take a two-hundredth), so that each is looked up by its
- * key. A plan that reads the whole table for a batch is made easily while the ledger is young, and kept when it has grown.
+ * key. A plan that reads the whole table for a batch is made easily while the ledger is young, and kept when it has grown;
+ * and where a plan for many looks dearer than one for the few at hand, Postgres plans each call anew, which takes longer
+ * than the call.
  */
 export const oneByOne = (column: string): string => `${column} between 1 and 2147483647`

@@ -15,7 +15,7 @@ test('what is done to a batch of rows is planned once, and looks each row up by 
   await sql`
     insert into millrace.jobs (id, name, queue, key, data, max_attempts, closes, trace)
     select gen_random_uuid(), 'millrace.test', 'quick', number::text, '{}', 1, false, 'trace'
-    from generate_series(1, 2000) as number`.execute(world.database.sql)
+    from generate_series(1, 500) as number`.execute(world.database.sql)
   await sql`analyze millrace.jobs`.execute(world.database.sql)
 
   await world.database.transaction(async (tx) => {
