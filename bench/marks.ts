@@ -62,11 +62,12 @@ function ofDrain(samples: unknown[] | undefined): Mark[] {
   )
 }
 
-/** Those of whom every job ends by itself, as ours do, and is free again soon after a crash. The tables show the others too. */
 const rivals: { name: Drain['contestant']; wanted: (concurrency: number) => number }[] = [
   { name: 'bullmq', wanted: (concurrency) => (concurrency < 200 ? 0.4 : 0.5) },
   { name: 'graphile-worker', wanted: () => 1 },
+  { name: 'graphile-worker, batched', wanted: () => 1 },
   { name: 'pg-boss', wanted: () => 1 },
+  { name: 'pg-boss, all or nothing', wanted: () => 1 },
 ]
 
 function ofLatency(samples: unknown[] | undefined): Mark[] {

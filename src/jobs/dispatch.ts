@@ -95,7 +95,7 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
         )
       }
       const rest = Math.min(REST_AT_MOST, Math.floor(batch.length * REST_PER_TICKET))
-      if (rest > 0) await sleep(rest)
+      if (rest > 0 && waiting.length < PER_CALL) await sleep(rest)
     }
     carrying = false
   }

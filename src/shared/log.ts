@@ -80,7 +80,7 @@ const STDOUT = 1
 /** Milliseconds. */
 const PATIENCE = 1000
 
-/** Characters; a busy worker writes as much in some ten milliseconds. */
+/** Characters; a busy worker writes as much in some fifty milliseconds. */
 const CHUNK = 60_000
 
 const personal = new Set([
