@@ -1,7 +1,10 @@
 import pg from 'pg'
 import type { Database, Tx } from '../../shared/database.ts'
+import { sleep } from '../../shared/time.ts'
 
 const TRIES = 3
+/** Milliseconds: at once, it could take the lock before the other has it, and both would wait for each other again. */
+const LET_THROUGH = 25
 
 /**
  * As `database.transaction`. A job that settles locks its own row before its document's, and requests come from the
@@ -13,6 +16,7 @@ export async function inTransaction<T>(database: Database, work: (tx: Tx) => Pro
       return await database.transaction(work)
     } catch (error) {
       if (tries === TRIES || !(error instanceof pg.DatabaseError) || error.code !== '40P01') throw error
+      await sleep(LET_THROUGH)
     }
   }
 }
