@@ -81,7 +81,7 @@ export const millrace: Contestant = {
 
 const anyLeft = {
   name: 'bench.any-left',
-  text: `select 1 from millrace.jobs where not at_rest limit 1`,
+  text: `select 1 from millrace.live_jobs limit 1`,
 }
 
 /** Tickets that Redis holds, alone or in bundles. */

@@ -313,7 +313,6 @@ export interface MillraceJobEvents {
 
 export interface MillraceJobs {
   asked_at: Generated<Timestamp>;
-  at_rest: Generated<boolean>;
   attempts: Generated<number>;
   closes: boolean;
   created_at: Generated<Timestamp>;
@@ -335,7 +334,7 @@ export interface MillraceJobs {
   started_at: Timestamp | null;
   state: Generated<string>;
   step: string | null;
-  ticket: Generated<number>;
+  ticket: number;
   trace: string;
   undo: string | null;
   undo_again_at: Timestamp | null;
@@ -352,6 +351,10 @@ export interface MillraceLeases {
   started_at: Generated<Timestamp>;
   valid_until: Timestamp;
   worker: string;
+}
+
+export interface MillraceLiveJobs {
+  job: string;
 }
 
 export interface MillraceProviders {
@@ -386,7 +389,6 @@ export interface MillraceScheduleSlots {
 
 export interface MillraceSweep {
   cursor_id: Generated<string>;
-  cursor_run_at: Generated<Timestamp>;
   marker: string | null;
   only_row: Generated<boolean>;
   valid_until: Generated<Timestamp>;
@@ -438,6 +440,7 @@ export interface DB {
   "millrace.job_events": MillraceJobEvents;
   "millrace.jobs": MillraceJobs;
   "millrace.leases": MillraceLeases;
+  "millrace.live_jobs": MillraceLiveJobs;
   "millrace.providers": MillraceProviders;
   "millrace.queue_settings": MillraceQueueSettings;
   "millrace.rejected_messages": MillraceRejectedMessages;

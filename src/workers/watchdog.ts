@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { QueueName } from '../jobs/define.ts'
-import { overdueOf } from '../jobs/ledger/read.ts'
+import { isOverdue } from '../jobs/ledger/read.ts'
 import { queueSettings } from '../jobs/ledger/settings.ts'
 import type { Database } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
@@ -21,7 +21,6 @@ export interface WatchdogParts {
   patience?: number
 }
 
-const LOOK_EVERY = seconds(2)
 const PATIENCE = seconds(20)
 
 /**
@@ -32,7 +31,7 @@ export async function watchUntil(signal: AbortSignal, parts: WatchdogParts): Pro
   const patience = parts.patience ?? PATIENCE
   let taken = parts.taken()
   let idleSince = performance.now()
-  await every(Math.min(LOOK_EVERY, patience / 2), signal, async () => {
+  await every(patience / 4, signal, async () => {
     const now = parts.taken()
     if (now !== taken || parts.full() || !(await workWaits(parts, patience))) {
       taken = now
@@ -52,7 +51,7 @@ async function workWaits({ database, queues, log }: WatchdogParts, patience: num
       (await queueSettings(database.run)).filter((each) => each.paused).map((each) => each.queue),
     )
     const open = queues.filter((queue) => !paused.has(queue))
-    return (await overdueOf(database.run, open)) * 1000 > patience
+    return await isOverdue(database.run, open, patience)
   } catch (error) {
     log.debug({ err: error }, 'the watchdog could not ask for waiting work')
     return false

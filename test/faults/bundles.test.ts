@@ -181,7 +181,7 @@ const count = async (world: World, query: ReturnType<typeof sql<{ count: number 
 const marks = (world: World) =>
   count(world, sql<{ count: number }>`select count(*)::int as count from public.effects`)
 const unsettled = (world: World) =>
-  count(world, sql<{ count: number }>`select count(*)::int as count from millrace.jobs where not at_rest`)
+  count(world, sql<{ count: number }>`select count(*)::int as count from millrace.live_jobs`)
 const tickets = async (world: World): Promise<number[]> =>
   (
     await sql<{ ticket: number }>`select distinct ticket from millrace.jobs order by ticket`.execute(

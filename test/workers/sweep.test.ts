@@ -22,8 +22,8 @@ test('a ledger that has grown is looked at once, so that nobody goes on reading 
   await run(
     {
       name: 'test.fill',
-      text: `insert into millrace.jobs (id, name, queue, key, data, max_attempts, closes, trace)
-        select uuidv7(), 'anki.initiate-user', 'quick', n::text, '{}', 5, false, '' from generate_series(1, 5000) n`,
+      text: `insert into millrace.jobs (id, ticket, name, queue, key, data, max_attempts, closes, trace)
+        select uuidv7(), 1, 'anki.initiate-user', 'quick', n::text, '{}', 5, false, '' from generate_series(1, 5000) n`,
     },
     [],
   )

@@ -14,8 +14,9 @@ export async function claim(
   worker: string,
   tickets: { id: string; ticket: number }[],
 ): Promise<(Claimed | Refusal)[]> {
-  const ids = arrayOf(tickets.map((each) => each.id))
-  const numbers = arrayOf(tickets.map((each) => each.ticket))
+  const sorted = inLockOrder(tickets)
+  const ids = arrayOf(sorted.map((each) => each.id))
+  const numbers = arrayOf(sorted.map((each) => each.ticket))
   const rows = await run<Claimed>(claimDue, [ids, numbers, worker])
   const claimed = new Map(rows.map((row) => [row.id, row]))
   if (claimed.size === tickets.length) return tickets.map(({ id }) => claimed.get(id) ?? 'stale')
@@ -40,6 +41,10 @@ function refusal(row: Due | undefined, ticket: number): Refusal {
   return startable && row.due_in > -1000 ? { later: Math.max(row.due_in, 1) } : 'stale'
 }
 
+/** Rows are locked in the order of their ids, so that two batches do not wait for each other. */
+export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): Row[] =>
+  [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))
+
 /** A Postgres array literal of values that need no quoting: UUIDs and integers. */
 export const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`
 
@@ -52,23 +57,19 @@ const claimDue = {
   text: `
 with asked as (
   select * from unnest($1::uuid[], $2::int[]) as a (id, ticket) where ${oneByOne('ticket')}
-), free as (
-  select j.id, greatest(0, extract(epoch from now() - j.run_at) * 1000)::float8 as waited
-  from asked a join millrace.jobs j on j.id = a.id and j.ticket = a.ticket
-  where j.worker is null and j.run_at <= now() and j.state in ('waiting', 'delayed', 'undoing')
-    and exists (select from millrace.leases where worker = $3 and valid_until > now())
-  order by j.id
-  for update of j
 ), claimed as (
   update millrace.jobs j set
     state = case j.state when 'undoing' then 'undoing' else 'active' end,
     attempts = j.attempts + case j.state when 'undoing' then 0 else 1 end,
     undo_attempts = j.undo_attempts + case j.state when 'undoing' then 1 else 0 end,
     worker = $3, started_at = coalesce(j.started_at, now()), last_event = j.last_event + 1
-  from free f
-  where j.id = f.id
+  from asked a
+  where j.id = a.id and j.ticket = a.ticket
+    and j.worker is null and j.run_at <= now() and j.state in ('waiting', 'delayed', 'undoing')
+    and exists (select from millrace.leases where worker = $3 and valid_until > now())
   returning j.id, j.ticket, j.name, j.queue, j.state, j.data, j.owner, j.trace, j.round, j.attempts, j.max_attempts,
-    j.undo_attempts, j.verdict, j.settled_at is not null as settled, f.waited,
+    j.undo_attempts, j.verdict, j.settled_at is not null as settled,
+    greatest(0, extract(epoch from now() - j.run_at) * 1000)::float8 as waited,
     (extract(epoch from now() - j.asked_at) * 1000)::float8 as age, j.last_event
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)

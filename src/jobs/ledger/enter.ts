@@ -1,6 +1,6 @@
 import type { Run } from '../../shared/database.ts'
 import type { Again } from '../define.ts'
-import { freshRound, oneByOne, type State, type Ticket } from './rows.ts'
+import { freshRound, noteLife, oneByOne, type State, type Ticket } from './rows.ts'
 
 /** One asking, ready to be written: checked data, business key, policy. */
 export interface Entry {
@@ -36,11 +36,12 @@ export interface Entered {
 
 /**
  * Writes askings into the ledger, each exactly once per (name, key), and decides what asking again means.
- * The entries must be distinct in (name, key); run it in a transaction, or alone.
+ * The entries must be distinct in (name, key), and come in the same order whoever asks: two batches that enter the same
+ * keys would wait for each other. Run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
   const inserted = new Set(
-    (await run<{ id: string }>(insertNew, [JSON.stringify(entries)])).map((row) => row.id),
+    (await run<{ id: string }>(insertNew, [JSON.stringify(entries.map(asRow))])).map((row) => row.id),
   )
   if (inserted.size === entries.length) return entries.map(firstOf)
   const known = entries.filter((entry) => !inserted.has(entry.id))
@@ -67,6 +68,9 @@ export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
   })
 }
 
+/** What a new row takes from its entry: the rest would be read by Postgres for nothing. */
+const asRow = ({ again: _again, asides: _asides, ...row }: Entry) => row
+
 const firstOf = (entry: Entry): Entered => ({
   id: entry.id,
   state: 'waiting',
@@ -92,16 +96,15 @@ with asked as (
   select * from json_to_recordset($1::json) as a (
     id uuid, name text, queue text, key text, owner text, data jsonb, attempts int, closes boolean, trace text, delay float8)
 ), entered as (
-  insert into millrace.jobs (id, name, queue, key, owner, data, max_attempts, closes, trace, run_at)
-  select id, name, queue, key, owner, data, attempts, closes, trace, now() + delay * interval '1 millisecond'
+  insert into millrace.jobs (id, ticket, name, queue, key, owner, data, max_attempts, closes, trace, run_at)
+  select id, 1, name, queue, key, owner, data, attempts, closes, trace, now() + delay * interval '1 millisecond'
   from asked
-  order by name, key
   on conflict (name, key) do nothing
   returning id
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)
   select id, 1, 'accepted', 1, 0 from entered
-)
+), ${noteLife('entered')}
 select id from entered`,
 }
 
@@ -149,7 +152,7 @@ with asked as (
   select id, last_event, 'reopened', round, 0 from reopened
   union all select id, last_event, 'amended', round, attempts from amended
   union all select id, last_event, 'asked again', round, attempts from asked_again
-)
+), ${noteLife('reopened')}
 select d.id, d.name, d.key, d.decision,
   coalesce(r.ticket, d.ticket) as ticket,
   case d.decision when 'reopened' then 'waiting' else d.state end as state,

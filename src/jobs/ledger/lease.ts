@@ -81,8 +81,8 @@ select exists (select from renewed) as held,
   ), '[]') as abort,
   coalesce((
     select json_agg(json_build_object('id', j.id, 'ticket', j.ticket))
-    from millrace.jobs j
-    where $6::boolean and not j.at_rest and j.state in ('active', 'cancelling', 'undoing') and j.worker = $1
+    from millrace.live_jobs l join millrace.jobs j on j.id = l.job
+    where $6::boolean and j.state in ('active', 'cancelling', 'undoing') and j.worker = $1
       and not exists (select from holding h where h.id = j.id and h.ticket = j.ticket)
   ), '[]') as orphans,
   coalesce((

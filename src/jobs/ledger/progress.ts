@@ -1,4 +1,5 @@
 import type { Run } from '../../shared/database.ts'
+import { inLockOrder } from './claim.ts'
 import { oneByOne } from './rows.ts'
 
 export interface Progress {
@@ -10,7 +11,7 @@ export interface Progress {
 
 /** Notes how far running jobs are, many at once; rows that are no longer ours are left alone. */
 export async function noteProgress(run: Run, worker: string, progress: Progress[]): Promise<void> {
-  await run(noteMany, [JSON.stringify(progress), worker])
+  await run(noteMany, [JSON.stringify(inLockOrder(progress)), worker])
 }
 
 const noteMany = {
@@ -18,14 +19,10 @@ const noteMany = {
   text: `
 with told as (
   select * from json_to_recordset($1::json) as t (id uuid, ticket int, percent int, step text) where ${oneByOne('ticket')}
-), held as (
-  select j.id, t.percent, t.step from told t join millrace.jobs j on j.id = t.id and j.ticket = t.ticket
-  where j.state = 'active' and j.worker = $2
-  order by j.id for update of j
 ), moved as (
-  update millrace.jobs j set percent = h.percent, step = h.step, last_event = j.last_event + 1
-  from held h
-  where j.id = h.id
+  update millrace.jobs j set percent = t.percent, step = t.step, last_event = j.last_event + 1
+  from told t
+  where j.id = t.id and j.ticket = t.ticket and j.state = 'active' and j.worker = $2
   returning j.*
 )
 insert into millrace.job_events (job, seq, kind, round, attempt, detail)

@@ -1,6 +1,6 @@
 import type { Run } from '../../shared/database.ts'
 import { arrayOf } from './claim.ts'
-import type { Failure, State, Verdict } from './rows.ts'
+import { AT_REST, type Failure, type State, type Verdict } from './rows.ts'
 
 /** A row as readers see it. Times are milliseconds since 1970. */
 export interface Seen {
@@ -51,10 +51,10 @@ export const history = (run: Run, id: string, after: number): Promise<HistoryEnt
 export const depths = (run: Run): Promise<{ queue: string; state: State; count: number; oldest: number }[]> =>
   run(countLive, [])
 
-/** Age in seconds of the oldest row of these queues that is due and not started; 0 when there is none. */
-export async function overdueOf(run: Run, queues: string[]): Promise<number> {
-  const [row] = await run<{ age: number }>(oldestDue, [queues])
-  return row?.age ?? 0
+/** Whether a row of these queues has been due for more than `ms` milliseconds and nobody has begun it. */
+export async function isOverdue(run: Run, queues: string[], ms: number): Promise<boolean> {
+  const rows = await run(anyOverdue, [queues, ms])
+  return rows.length > 0
 }
 
 const epochMs = (column: string) => `(extract(epoch from ${column}) * 1000)::float8 as ${column}`
@@ -79,13 +79,16 @@ const countLive = {
   text: `
 select queue, state, count(*)::int as count,
   coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and state in ('waiting', 'delayed'))), 0)::float8 as oldest
-from millrace.jobs where not at_rest
+from millrace.live_jobs l join millrace.jobs j on j.id = l.job
+where j.state not in ${AT_REST}
 group by queue, state`,
 }
 
-const oldestDue = {
+const anyOverdue = {
   name: 'ledger.overdue',
   text: `
-select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age
-from millrace.jobs where not at_rest and state in ('waiting', 'delayed') and run_at <= now() and queue = any($1::text[])`,
+select 1
+from millrace.live_jobs l join millrace.jobs j on j.id = l.job
+where j.state in ('waiting', 'delayed') and j.run_at < now() - $2::float8 * interval '1 millisecond' and j.queue = any($1::text[])
+limit 1`,
 }

@@ -53,6 +53,21 @@ export interface Claimed {
 export const UNDO_AGAIN_AFTER = '30 seconds'
 export const UNDO_ATTEMPTS = 5
 
+/** The states in which nothing is left to do. */
+export const AT_REST = `('completed', 'failed', 'cancelled')`
+
+/**
+ * `millrace.live_jobs` names the jobs that are not at rest, and every statement that puts one to rest or wakes it says so
+ * there: these are the CTEs for it, about the rows of another CTE (`id`, and `state` as it is now). Two transitions that
+ * meet may leave a name too many, never one too few; whoever looks through the names looks at the rows as well.
+ */
+export const noteRest = (moved: string): string => `rested as (
+  delete from millrace.live_jobs l using ${moved} m where l.job = m.id and m.state in ${AT_REST}
+)`
+export const noteLife = (moved: string): string => `alive as (
+  insert into millrace.live_jobs (job) select id from ${moved} on conflict do nothing
+)`
+
 /**
  * The columns of a row `j` at the start of a new round; `data` and `run_at` are the asker's to set. The last round's
  * result stays until this one settles, for those who still wait for it.

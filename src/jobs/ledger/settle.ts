@@ -1,5 +1,15 @@
 import type { Call, Run } from '../../shared/database.ts'
-import { freshRound, oneByOne, UNDO_AGAIN_AFTER, type Failure, type State, type Ticket } from './rows.ts'
+import { inLockOrder } from './claim.ts'
+import {
+  freshRound,
+  noteLife,
+  noteRest,
+  oneByOne,
+  UNDO_AGAIN_AFTER,
+  type Failure,
+  type State,
+  type Ticket,
+} from './rows.ts'
 
 /** Who holds a row: every statement here changes it for the holder only, and for nobody whose ticket has passed. */
 export interface Hold {
@@ -14,7 +24,7 @@ export async function completeMany(
   worker: string,
   results: { id: string; ticket: number; result: unknown }[],
 ): Promise<Set<string>> {
-  const rows = await run<{ id: string }>(completeBatch, [JSON.stringify(results), worker])
+  const rows = await run<{ id: string }>(completeBatch, [JSON.stringify(inLockOrder(results)), worker])
   return new Set(rows.map((row) => row.id))
 }
 
@@ -114,22 +124,16 @@ const completeBatch = {
   text: `
 with done as (
   select * from json_to_recordset($1::json) as d (id uuid, ticket int, result jsonb) where ${oneByOne('ticket')}
-), held as (
-  select j.id, d.result
-  from done d join millrace.jobs j on j.id = d.id and j.ticket = d.ticket
-  where j.state = 'active' and j.worker = $2 and j.next_data is null
-  order by j.id
-  for update of j
 ), settled as (
-  update millrace.jobs j set state = 'completed', result = h.result, error = null, worker = null, settled_at = now(),
+  update millrace.jobs j set state = 'completed', result = d.result, error = null, worker = null, settled_at = now(),
     last_event = j.last_event + 1
-  from held h
-  where j.id = h.id
-  returning j.id, j.last_event, j.round, j.attempts
+  from done d
+  where j.id = d.id and j.ticket = d.ticket and j.state = 'active' and j.worker = $2 and j.next_data is null
+  returning j.id, j.state, j.last_event, j.round, j.attempts
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt, detail)
   select id, last_event, 'settled', round, attempts, '{"state":"completed"}' from settled
-)
+), ${noteRest('settled')}
 select id from settled`,
 }
 
@@ -153,7 +157,7 @@ with moved as (
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt, detail)
   select id, last_event, ${change.kind}, round, attempts, ${change.detail} from moved
-)
+), ${noteRest('moved')}
 select id, ticket, queue, ${change.returning ?? '0::float8 as delay'} from moved`,
 })
 
@@ -221,7 +225,7 @@ with moved as (
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)
   select id, last_event, 'reopened', round, 0 from moved
-)
+), ${noteLife('moved')}
 select id, ticket, queue, 0::float8 as delay from moved`,
 }
 

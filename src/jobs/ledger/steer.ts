@@ -1,5 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { freshRound, type State, type Ticket } from './rows.ts'
+import { freshRound, noteLife, noteRest, type State, type Ticket } from './rows.ts'
 
 /** What a wish of an owner or operator did to the row: nothing when its state did not allow it. */
 export interface Steered {
@@ -38,7 +38,10 @@ async function steer(
   }
 }
 
-const steering = (name: string, change: { where: string; set: string; kind: string }) => ({
+const steering = (
+  name: string,
+  change: { where: string; set: string; kind: string; note: typeof noteLife },
+) => ({
   name,
   text: `
 with moved as (
@@ -48,7 +51,7 @@ with moved as (
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt, actor, detail)
   select id, last_event, ${change.kind}, round, attempts, $2, jsonb_build_object('state', state) from moved
-)
+), ${change.note('moved')}
 select id, ticket, queue, state, 0::float8 as delay from moved`,
 })
 
@@ -63,16 +66,19 @@ const cancelOne = steering('ledger.cancel', {
     next_data = null,
     settled_at = case when j.state in ('waiting', 'delayed') and not j.closes then now() else j.settled_at end`,
   kind: `case state when 'cancelled' then 'settled' else 'cancel asked' end`,
+  note: noteRest,
 })
 
 const redriveOne = steering('ledger.redrive', {
   where: `j.state in ('failed', 'cancelled')`,
   set: `${freshRound}, run_at = now()`,
   kind: `'reopened'`,
+  note: noteLife,
 })
 
 const undoOne = steering('ledger.undo-once-more', {
   where: `j.state in ('failed', 'cancelled') and j.closes`,
   set: `state = 'undoing', verdict = j.state, ticket = j.ticket + 1, run_at = now(), undo = 'pending', undo_attempts = 0, undo_error = null`,
   kind: `'undo again'`,
+  note: noteLife,
 })

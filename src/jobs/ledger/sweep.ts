@@ -1,15 +1,10 @@
 import type { Run } from '../../shared/database.ts'
 import { arrayOf } from './claim.ts'
-import { UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
+import { noteLife, noteRest, UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
 
 /** What the sweeper remembers between rounds: which Redis it last saw, and how far it has looked. */
 export interface SweepState {
   marker: string | null
-}
-
-/** A row that waits, and the ticket Redis should know. */
-export interface Waiting extends Ticket {
-  run_at: string
 }
 
 /** Makes this worker the sweeper for the next six seconds, unless another one is. */
@@ -30,10 +25,10 @@ export const takeOver = (run: Run): Promise<(Ticket & { state: State; name: stri
 export const undoAgain = (run: Run): Promise<Ticket[]> => run(beginUndoAgain, [])
 
 /**
- * The next 1,000 rows that have been due for three seconds, from where the last call stopped; starts over at the end.
- * Most of them simply wait their turn: Redis is asked which.
+ * Of the next 5,000 live rows those that have been due for three seconds, 1,000 at most, from where the last call stopped;
+ * starts over at the end. Most of them simply wait their turn: Redis is asked which.
  */
-export const nextOverdue = (run: Run): Promise<Waiting[]> => run(walkOverdue, [])
+export const nextOverdue = (run: Run): Promise<Ticket[]> => run(walkOverdue, [])
 
 /** Gives rows a new ticket, if they still wait with the old one. The old ticket is worth nothing from then on. */
 export const reticket = (run: Run, rows: { id: string; ticket: number }[]): Promise<Ticket[]> =>
@@ -64,7 +59,7 @@ export const forgetLapsedLeases = async (run: Run): Promise<void> => {
  * A table that is being vacuumed or changed is left for the next time and not waited for.
  */
 export async function analyzeGrown(run: Run): Promise<string[]> {
-  const grown = await run<{ name: 'jobs' | 'job_events' }>(findGrown, [])
+  const grown = await run<{ name: keyof typeof analyze }>(findGrown, [])
   for (const { name } of grown) await run(analyze[name], [])
   return grown.map(({ name }) => name)
 }
@@ -109,10 +104,10 @@ with lapsed as (
       when j.state = 'cancelling' then 'cancelled'
       else 'failed'
     end as becomes
-  from millrace.jobs j
+  from millrace.live_jobs l join millrace.jobs j on j.id = l.job
   where exists (select from millrace.leases where valid_until <= now())
-    and not j.at_rest and j.state in ('active', 'cancelling', 'undoing') and j.worker is not null
-    and not exists (select from millrace.leases l where l.worker = j.worker and l.valid_until > now())
+    and j.state in ('active', 'cancelling', 'undoing') and j.worker is not null
+    and not exists (select from millrace.leases where worker = j.worker and valid_until > now())
   order by j.id
   limit 500
   for update of j skip locked
@@ -132,7 +127,7 @@ with lapsed as (
   insert into millrace.job_events (job, seq, kind, round, attempt, detail)
   select id, last_event, case when state in ('failed', 'cancelled') then 'settled' else 'taken over' end, round, attempts,
     jsonb_build_object('state', state) from moved
-)
+), ${noteRest('moved')}
 select id, ticket, queue, name, state, 0::float8 as delay from moved`,
 }
 
@@ -152,7 +147,7 @@ with due as (
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)
   select id, last_event, 'undo again', round, attempts from moved
-)
+), ${noteLife('moved')}
 select id, ticket, queue, 0::float8 as delay from moved`,
 }
 
@@ -160,20 +155,20 @@ const walkOverdue = {
   name: 'ledger.next-overdue',
   text: `
 with page as (
-  select j.id, j.ticket, j.queue, j.run_at
-  from millrace.jobs j, millrace.sweep s
-  where not j.at_rest and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.run_at < now() - interval '3 seconds'
-    and (j.run_at, j.id) > (s.cursor_run_at, s.cursor_id)
-  order by j.run_at, j.id
+  select job from millrace.live_jobs where job > (select cursor_id from millrace.sweep) order by job limit 5000
+), overdue as (
+  select j.id, j.ticket, j.queue
+  from page p join millrace.jobs j on j.id = p.job
+  where j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.run_at < now() - interval '3 seconds'
+  order by j.id
   limit 1000
-), last as (
-  select run_at, id, (select count(*) from page) as count from page order by run_at desc, id desc limit 1
-), moved as (
-  update millrace.sweep set
-    cursor_run_at = coalesce((select run_at from last where count = 1000), '-infinity'),
-    cursor_id = coalesce((select id from last where count = 1000), '00000000-0000-0000-0000-000000000000')
+), looked as (
+  update millrace.sweep set cursor_id = coalesce(
+    (select id from overdue order by id offset 999),
+    (select job from page order by job offset 4999),
+    '00000000-0000-0000-0000-000000000000')
 )
-select id, ticket, queue, 0::float8 as delay from page`,
+select id, ticket, queue, 0::float8 as delay from overdue`,
 }
 
 const newTickets = {
@@ -201,9 +196,9 @@ const newTicketsForAll = {
   name: 'ledger.reticket-all',
   text: `
 with free as (
-  select j.id from millrace.jobs j
-  where not j.at_rest and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null and j.id > $1
-  order by j.id limit 1000 for update of j
+  select j.id from millrace.live_jobs l join millrace.jobs j on j.id = l.job
+  where l.job > $1 and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null
+  order by l.job limit 1000 for update of j
 ), moved as (
   update millrace.jobs j set ticket = j.ticket + 1, last_event = j.last_event + 1
   from free f
@@ -242,5 +237,5 @@ const deleteLapsed = {
   text: `
 delete from millrace.leases l
 where valid_until < now() - interval '5 minutes'
-  and not exists (select from millrace.jobs j where not j.at_rest and j.worker = l.worker)`,
+  and not exists (select from millrace.live_jobs a join millrace.jobs j on j.id = a.job where j.worker = l.worker)`,
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../../shared/database.ts'
+import { AT_REST, noteRest } from './rows.ts'
 
 /**
  * Removes up to 1,000 jobs that settled more than `days` ago, with their history. Ids grow with time, so old rows
@@ -19,14 +20,14 @@ const deleteJobs = {
   name: 'ledger.trim-jobs',
   text: `
 with old as (
-  select id from millrace.jobs
+  select id, state from millrace.jobs
   where id < (lpad(to_hex((extract(epoch from now() - $1::int * interval '1 day') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
-    and settled_at < now() - $1::int * interval '1 day' and state in ('completed', 'failed', 'cancelled')
+    and settled_at < now() - $1::int * interval '1 day' and state in ${AT_REST}
     and undo_again_at is null
   order by id limit 1000 for update skip locked
 ), history as (
   delete from millrace.job_events e using old where e.job = old.id
-), gone as (
+), ${noteRest('old')}, gone as (
   delete from millrace.jobs j using old where j.id = old.id returning j.id
 )
 select count(*)::int as count from gone`,

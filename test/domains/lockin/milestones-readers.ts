@@ -138,6 +138,8 @@ export async function startReaders(world: World, shape: Shape = {}): Promise<Rea
 /** Jobs of this product that have not come to rest. */
 export async function unsettled(db: Sql): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from millrace.jobs where name like 'lockin.%' and not at_rest order by id`.execute(db)
+    select id from millrace.jobs join millrace.live_jobs on job = id where name like 'lockin.%' order by id`.execute(
+    db,
+  )
   return rows.map((row) => row.id)
 }

@@ -33,10 +33,11 @@ const asking: Entry = {
 test('what is done to a batch of rows is planned once, and looks each row up by its key', async () => {
   await using world = await createWorld()
   await sql`
-    insert into millrace.jobs (id, name, queue, key, data, max_attempts, closes, trace)
-    select gen_random_uuid(), 'millrace.test', 'quick', number::text, '{}', 1, false, 'trace'
+    insert into millrace.jobs (id, ticket, name, queue, key, data, max_attempts, closes, trace)
+    select gen_random_uuid(), 1, 'millrace.test', 'quick', number::text, '{}', 1, false, 'trace'
     from generate_series(1, 500) as number`.execute(world.database.sql)
   await sql`analyze millrace.jobs`.execute(world.database.sql)
+  await sql`vacuum analyze millrace.live_jobs`.execute(world.database.sql)
 
   await world.database.transaction(async (tx) => {
     const run = within(tx)
@@ -60,6 +61,7 @@ test('what is done to a batch of rows is planned once, and looks each row up by 
       const text = plan.rows.map((line) => line['QUERY PLAN']).join('\n')
       expect(text, name).toMatch(/Index Scan using jobs_(pkey|one_per_key) on jobs/)
       expect(text, name).not.toContain('Seq Scan on jobs')
+      expect(text, name).not.toContain('Seq Scan on live_jobs')
     }
   })
 })
