@@ -19,7 +19,7 @@ export interface Enqueue extends LoadResult {
 /** Ours waits for the disk in company: how many share a commit is how many ask at once. */
 const crowds = [50, 200]
 
-/** How fast jobs come in over HTTP, with no worker running. */
+/** How fast jobs come in over HTTP, with no worker running, to processes that have been at it for a while: both are warmed up for as long. */
 export async function enqueue({
   stack,
   say,
@@ -116,7 +116,7 @@ async function underLoad(
     connections,
     expect: 202,
   }
-  await load(loader, { ...order, seconds: 2 })
+  await load(loader, { ...order, seconds: seconds * 0.75 })
   const pids = [web.program.pid, stack.pids.postgres, stack.pids.redis]
   const before = pids.map(cpuOf)
   const result = await load(loader, { ...order, seconds })

@@ -56,7 +56,7 @@ export class Attempt implements Held {
       () => this.#stop(new DOMException('The attempt took too long.', 'TimeoutError')),
       ms,
     )
-    const { promise: leftBehind, reject } = Promise.withResolvers<never>()
+    const { promise: outcome, resolve, reject } = Promise.withResolvers<T>()
     let patience: NodeJS.Timeout | undefined
     this.#onStop = () => {
       patience = setTimeout(() => {
@@ -65,7 +65,8 @@ export class Attempt implements Held {
       }, STOP_WITHIN)
     }
     try {
-      return await Promise.race([work(), leftBehind])
+      work().then(resolve, reject)
+      return await outcome
     } catch (error) {
       // The reason it was told to stop explains more than the error stopping caused.
       throw this.#stopReason ?? error

@@ -1,5 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { oneByOne, type Claimed, type State } from './rows.ts'
+import { arrayOf, inLockOrder, oneByOne, type Claimed, type State } from './rows.ts'
 
 /** Why a ticket could not be claimed: it is not due yet, or it is of no use any more. */
 export type Refusal = { later: number } | 'stale'
@@ -40,13 +40,6 @@ function refusal(row: Due | undefined, ticket: number): Refusal {
   // It may have become due between the two statements; then a moment later is soon enough.
   return startable && row.due_in > -1000 ? { later: Math.max(row.due_in, 1) } : 'stale'
 }
-
-/** Rows are locked in the order of their ids, so that two batches do not wait for each other. */
-export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): Row[] =>
-  [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))
-
-/** A Postgres array literal of values that need no quoting: UUIDs and integers. */
-export const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`
 
 /**
  * The claim does not wait for the disk: whatever settles the row does, and takes the claim along. Should Postgres itself

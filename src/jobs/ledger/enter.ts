@@ -1,6 +1,6 @@
 import type { Run } from '../../shared/database.ts'
 import type { Again } from '../define.ts'
-import { freshRound, noteLife, oneByOne, type State, type Ticket } from './rows.ts'
+import { arrayOf, freshRound, noteLife, oneByOne, textArrayOf, type State, type Ticket } from './rows.ts'
 
 /** One asking, ready to be written: checked data, business key, policy. */
 export interface Entry {
@@ -40,9 +40,7 @@ export interface Entered {
  * keys would wait for each other. Run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
-  const inserted = new Set(
-    (await run<{ id: string }>(insertNew, [JSON.stringify(entries.map(asRow))])).map((row) => row.id),
-  )
+  const inserted = new Set((await run<{ id: string }>(insertNew, columnsOf(entries))).map((row) => row.id))
   if (inserted.size === entries.length) return entries.map(firstOf)
   const known = entries.filter((entry) => !inserted.has(entry.id))
   const decided = await run<Decided>(decideAgain, [JSON.stringify(known)])
@@ -68,8 +66,19 @@ export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
   })
 }
 
-/** What a new row takes from its entry: the rest would be read by Postgres for nothing. */
-const asRow = ({ again: _again, asides: _asides, ...row }: Entry) => row
+/** What new rows take from their entries, a column each: Postgres reads it in half the time of one JSON of them all. */
+const columnsOf = (entries: Entry[]): string[] => [
+  arrayOf(entries.map((entry) => entry.id)),
+  textArrayOf(entries.map((entry) => entry.name)),
+  textArrayOf(entries.map((entry) => entry.queue)),
+  textArrayOf(entries.map((entry) => entry.key)),
+  textArrayOf(entries.map((entry) => entry.owner)),
+  textArrayOf(entries.map((entry) => JSON.stringify(entry.data))),
+  arrayOf(entries.map((entry) => entry.attempts)),
+  arrayOf(entries.map((entry) => entry.closes)),
+  textArrayOf(entries.map((entry) => entry.trace)),
+  arrayOf(entries.map((entry) => entry.delay)),
+]
 
 const firstOf = (entry: Entry): Entered => ({
   id: entry.id,
@@ -92,13 +101,11 @@ interface Decided {
 const insertNew = {
   name: 'ledger.insert-new',
   text: `
-with asked as (
-  select * from json_to_recordset($1::json) as a (
-    id uuid, name text, queue text, key text, owner text, data jsonb, attempts int, closes boolean, trace text, delay float8)
-), entered as (
+with entered as (
   insert into millrace.jobs (id, ticket, name, queue, key, owner, data, max_attempts, closes, trace, run_at)
   select id, 1, name, queue, key, owner, data, attempts, closes, trace, now() + delay * interval '1 millisecond'
-  from asked
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::bool[], $9::text[],
+    $10::float8[]) as asked (id, name, queue, key, owner, data, attempts, closes, trace, delay)
   on conflict (name, key) do nothing
   returning id
 ), noted as (

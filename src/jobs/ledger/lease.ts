@@ -1,5 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { arrayOf } from './claim.ts'
+import { arrayOf } from './rows.ts'
 
 /** What a renewal found: which held rows to abort, which rows nobody runs, and which providers want a pause. */
 export interface Renewal {

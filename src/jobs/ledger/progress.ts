@@ -1,6 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { inLockOrder } from './claim.ts'
-import { oneByOne } from './rows.ts'
+import { inLockOrder, oneByOne } from './rows.ts'
 
 export interface Progress {
   id: string

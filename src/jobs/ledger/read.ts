@@ -1,6 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { arrayOf } from './claim.ts'
-import { AT_REST, type Failure, type State, type Verdict } from './rows.ts'
+import { arrayOf, AT_REST, type Failure, type State, type Verdict } from './rows.ts'
 
 /** A row as readers see it. Times are milliseconds since 1970. */
 export interface Seen {

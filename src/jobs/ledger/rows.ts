@@ -84,3 +84,14 @@ export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ti
  * than the call.
  */
 export const oneByOne = (column: string): string => `${column} between 1 and 2147483647`
+
+/** Rows are locked in the order of their ids, so that two batches do not wait for each other. */
+export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): Row[] =>
+  [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))
+
+/** A Postgres array literal of values that need no quoting: UUIDs, numbers, truths. */
+export const arrayOf = (values: readonly (string | number | boolean)[]): string => `{${values.join(',')}}`
+
+/** A Postgres array literal of any texts. */
+export const textArrayOf = (values: readonly (string | null)[]): string =>
+  `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`

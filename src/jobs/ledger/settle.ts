@@ -1,7 +1,7 @@
 import type { Call, Run } from '../../shared/database.ts'
-import { inLockOrder } from './claim.ts'
 import {
   freshRound,
+  inLockOrder,
   noteLife,
   noteRest,
   oneByOne,

@@ -1,6 +1,5 @@
 import type { Run } from '../../shared/database.ts'
-import { arrayOf } from './claim.ts'
-import { noteLife, noteRest, UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
+import { arrayOf, noteLife, noteRest, UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
 
 /** What the sweeper remembers between rounds: which Redis it last saw, and how far it has looked. */
 export interface SweepState {
