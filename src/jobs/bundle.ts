@@ -26,8 +26,8 @@ export function ticketOf(id: unknown): { id: string; ticket: number } | undefine
 export function intoBundles(tickets: Ticket[]): { alone: Ticket[]; bundles: Bundle[] } {
   const sharing = tickets.filter((ticket) => ticket.light && ticket.delay <= 0)
   // A few tickets go to as many workers as they can; only a crowd is worth bundling.
-  const size = Math.min(MOST, Math.floor(sharing.length / FEWEST))
-  if (size < 2) return { alone: tickets, bundles: [] }
+  if (sharing.length < FEW) return { alone: tickets, bundles: [] }
+  const size = Math.ceil(sharing.length / bundlesFor(sharing.length))
   const bundles: Bundle[] = []
   for (let from = 0; from < sharing.length; from += size)
     bundles.push({
@@ -38,10 +38,13 @@ export function intoBundles(tickets: Ticket[]): { alone: Ticket[]; bundles: Bund
   return { alone: tickets.filter((ticket) => !shares.has(ticket)), bundles }
 }
 
+/** So many tickets are no crowd. */
+const FEW = 4
 /** Tickets in one bundle, at most: while a worker has this many in hand, nobody else can take them. */
-const MOST = 25
-/** A crowd makes this many bundles at least. */
-const FEWEST = 2
+const MOST = 50
+/** Up to four bundles are only half as full, so that four workers have something to do. */
+const bundlesFor = (tickets: number): number =>
+  Math.max(2, Math.min(4, Math.ceil(tickets / (MOST / 2))), Math.ceil(tickets / MOST))
 
 /** The tickets a BullMQ job carries: itself, or those of a bundle. Empty when it is none of ours. */
 export function ticketsIn(job: { id?: string | undefined; data: unknown }): { id: string; ticket: number }[] {

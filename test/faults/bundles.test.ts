@@ -28,7 +28,19 @@ test('a few tickets travel alone, a crowd of light ones in bundles, delayed and 
   const { alone, bundles } = intoBundles([...light, ...others])
   expect(alone).toEqual(others)
   expect(bundles.flatMap(({ tickets }) => tickets)).toEqual(light.map(bullId))
-  expect(Math.max(...bundles.map(({ tickets }) => tickets.length))).toBe(25)
+
+  const sizes = (count: number): number[] =>
+    intoBundles(Array.from({ length: count }, (_, index) => ticket(index))).bundles.map(
+      ({ tickets }) => tickets.length,
+    )
+  expect([4, 50, 60, 130, 201, 500].map(sizes)).toEqual([
+    [2, 2],
+    [25, 25],
+    [20, 20, 20],
+    [33, 33, 33, 31],
+    [41, 41, 41, 41, 37],
+    Array.from({ length: 10 }, () => 50),
+  ])
 })
 
 test('a job in Redis that is none of ours carries no tickets', () => {

@@ -1,6 +1,16 @@
 import type { Run } from '../../shared/database.ts'
 import type { Again } from '../define.ts'
-import { arrayOf, freshRound, noteLife, oneByOne, textArrayOf, type State, type Ticket } from './rows.ts'
+import {
+  arrayOf,
+  freshRound,
+  noteLife,
+  oneByOne,
+  textArrayOf,
+  theMoved,
+  type Moved,
+  type State,
+  type Ticket,
+} from './rows.ts'
 
 /** One asking, ready to be written: checked data, business key, policy. */
 export interface Entry {
@@ -40,8 +50,9 @@ export interface Entered {
  * keys would wait for each other. Run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
-  const inserted = new Set((await run<{ id: string }>(insertNew, columnsOf(entries))).map((row) => row.id))
-  if (inserted.size === entries.length) return entries.map(firstOf)
+  const [entered] = await run<Moved>(insertNew, columnsOf(entries))
+  if (!entered?.ids) return entries.map(firstOf)
+  const inserted = new Set(entered.ids)
   const known = entries.filter((entry) => !inserted.has(entry.id))
   const decided = await run<Decided>(decideAgain, [JSON.stringify(known)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
@@ -112,7 +123,7 @@ with entered as (
   insert into millrace.job_events (job, seq, kind, round, attempt)
   select id, 1, 'accepted', 1, 0 from entered
 ), ${noteLife('entered')}
-select id from entered`,
+${theMoved('entered', '$1::uuid[]')}`,
 }
 
 /** Decides under the row's lock; rows are locked in id order so that two batches cannot wait for each other. */

@@ -85,6 +85,14 @@ export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ti
  */
 export const oneByOne = (column: string): string => `${column} between 1 and 2147483647`
 
+/**
+ * Which of the rows that a batch asked for it moved, those of the CTE `moved`: mostly all, and then none is named, since
+ * naming them costs Postgres and its driver more than saying so. `asked` is an array of the batch's parameters.
+ */
+export const theMoved = (moved: string, asked: string): string =>
+  `select case when count(*) < cardinality(${asked}) then coalesce(array_agg(id), '{}') end as ids from ${moved}`
+export type Moved = { ids: string[] | null }
+
 /** Rows are locked in the order of their ids, so that two batches do not wait for each other. */
 export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): Row[] =>
   [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))

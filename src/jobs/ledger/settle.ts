@@ -1,12 +1,16 @@
 import type { Call, Run } from '../../shared/database.ts'
 import {
+  arrayOf,
   freshRound,
   inLockOrder,
   noteLife,
   noteRest,
   oneByOne,
+  textArrayOf,
+  theMoved,
   UNDO_AGAIN_AFTER,
   type Failure,
+  type Moved,
   type State,
   type Ticket,
 } from './rows.ts'
@@ -24,8 +28,15 @@ export async function completeMany(
   worker: string,
   results: { id: string; ticket: number; result: unknown }[],
 ): Promise<Set<string>> {
-  const rows = await run<{ id: string }>(completeBatch, [JSON.stringify(inLockOrder(results)), worker])
-  return new Set(rows.map((row) => row.id))
+  const sorted = inLockOrder(results)
+  const ids = sorted.map((each) => each.id)
+  const [settled] = await run<Moved>(completeBatch, [
+    arrayOf(ids),
+    arrayOf(sorted.map((each) => each.ticket)),
+    textArrayOf(sorted.map(({ result }) => json(result))),
+    worker,
+  ])
+  return new Set(settled?.ids ?? ids)
 }
 
 /**
@@ -123,18 +134,18 @@ const completeBatch = {
   name: 'ledger.complete-batch',
   text: `
 with done as (
-  select * from json_to_recordset($1::json) as d (id uuid, ticket int, result jsonb) where ${oneByOne('ticket')}
+  select * from unnest($1::uuid[], $2::int[], $3::jsonb[]) as d (id, ticket, result) where ${oneByOne('ticket')}
 ), settled as (
   update millrace.jobs j set state = 'completed', result = d.result, error = null, worker = null, settled_at = now(),
     last_event = j.last_event + 1
   from done d
-  where j.id = d.id and j.ticket = d.ticket and j.state = 'active' and j.worker = $2 and j.next_data is null
+  where j.id = d.id and j.ticket = d.ticket and j.state = 'active' and j.worker = $4 and j.next_data is null
   returning j.id, j.state, j.last_event, j.round, j.attempts
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt, detail)
   select id, last_event, 'settled', round, attempts, '{"state":"completed"}' from settled
 ), ${noteRest('settled')}
-select id from settled`,
+${theMoved('settled', '$1::uuid[]')}`,
 }
 
 const lockHeld = {

@@ -23,6 +23,11 @@ test('what is asked for is kept to the letter, whatever letters they are', async
     asides: [],
   }))
   await enter(world.database.run, entries)
+  const another = { ...(entries[0] as Entry), id: timeOrderedId(), key: 'another' }
+  expect(await enter(world.database.run, [...entries, another])).toMatchObject(
+    [...entries, another].map(({ id }) => ({ id, decision: 'entered' })),
+  )
+  await sql`delete from millrace.jobs where id = ${another.id}`.execute(world.database.sql)
 
   const kept = await sql`
     select id, name, queue, key, owner, data, max_attempts as attempts, closes, trace,

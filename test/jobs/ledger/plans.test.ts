@@ -11,7 +11,7 @@ const worker = '00000000-0000-7000-8000-000000000001'
 const row = { id: '00000000-0000-7000-8000-000000000002', ticket: 1 }
 const batches = {
   'ledger.claim': 3,
-  'ledger.complete-batch': 2,
+  'ledger.complete-batch': 4,
   'ledger.decide-again': 1,
   'ledger.progress': 2,
 }
