@@ -23,19 +23,9 @@ export function createLender(parts: {
 }): Lender {
   const logOf = (row: Claimed): Log => parts.log.child({ trace: row.trace, job: row.name, id: row.id })
 
-  /** Most jobs log nothing: the child logger is made when it is asked for. */
-  const toolsFor = (row: Claimed, attempt: Attempt, progress: Tools['progress']): Tools => ({
-    ...parts.tools,
-    sql: parts.database.sql,
-    get signal() {
-      return attempt.signal
-    },
-    progress,
-    trace: row.trace,
-    get log() {
-      return logOf(row)
-    },
-  })
+  const lasting: Lasting = { ...parts.tools, sql: parts.database.sql }
+  const toolsFor = (row: Claimed, attempt: Attempt, progress: Tools['progress']): Tools =>
+    new Lent(lasting, { attempt, progress, trace: row.trace, log: () => logOf(row) }) as Lent & Lasting
 
   const jobOf = (row: Claimed): Job => {
     const job = parts.registry.get(row.name)
@@ -44,6 +34,38 @@ export function createLender(parts: {
   }
 
   return { jobOf, dataOf, toolsFor, logOf }
+}
+
+type Lasting = Omit<Tools, 'signal' | 'progress' | 'log' | 'trace'>
+
+/**
+ * The tools of one attempt: those that last, and its own. A signal and a log are made when somebody asks for them: most jobs
+ * do not, and both cost more than a small job does.
+ */
+class Lent implements Pick<Tools, 'signal' | 'progress' | 'log' | 'trace'> {
+  readonly progress: Tools['progress']
+  readonly trace: string
+  readonly #attempt: Attempt
+  readonly #log: () => Log
+
+  constructor(
+    lasting: Lasting,
+    own: Pick<Tools, 'progress' | 'trace'> & { attempt: Attempt; log: () => Log },
+  ) {
+    Object.assign(this, lasting)
+    this.progress = own.progress
+    this.trace = own.trace
+    this.#attempt = own.attempt
+    this.#log = own.log
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal
+  }
+
+  get log(): Log {
+    return this.#log()
+  }
 }
 
 class UnknownJob extends Error {
