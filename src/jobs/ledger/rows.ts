@@ -100,6 +100,14 @@ export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): R
 /** A Postgres array literal of values that need no quoting: UUIDs, numbers, truths. */
 export const arrayOf = (values: readonly (string | number | boolean)[]): string => `{${values.join(',')}}`
 
-/** A Postgres array literal of any texts. */
-export const textArrayOf = (values: readonly (string | null)[]): string =>
-  `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
+/** A Postgres array literal of any texts. Most hold nothing to escape, and looking costs less than replacing. */
+export function textArrayOf(values: readonly (string | null)[]): string {
+  let literal = ''
+  for (const value of values) {
+    const quoted = value === null ? 'null' : `"${SPECIAL.test(value) ? escaped(value) : value}"`
+    literal += literal === '' ? quoted : `,${quoted}`
+  }
+  return `{${literal}}`
+}
+const SPECIAL = /["\\]/
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')

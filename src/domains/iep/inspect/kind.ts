@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type'
 import type { Fault } from './refusals.ts'
 
 /** What a file is by its content: a PDF, or something that can be named to the one who took it for a PDF. */
@@ -6,6 +5,8 @@ export async function kindOf(bytes: Buffer): Promise<'pdf' | Fault> {
   if (bytes.length === 0) return 'empty'
   if (bytes.subarray(0, pdfHeader.length).equals(pdfHeader)) return 'pdf'
 
+  // Nearly all are PDFs, and each is looked into by a process that is started for it.
+  const { fileTypeFromBuffer } = await import('file-type')
   const type = await fileTypeFromBuffer(bytes)
   if (type?.mime.startsWith('image/')) return 'photo'
   if (type && wordProcessing.has(type.ext)) return 'word-file'
