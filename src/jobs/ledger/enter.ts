@@ -77,7 +77,7 @@ export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
   })
 }
 
-/** What new rows take from their entries, a column each: Postgres reads it in half the time of one JSON of them all. */
+/** What new rows take from their entries, a column each: entering them takes Postgres a seventh less than with one JSON of all. */
 const columnsOf = (entries: Entry[]): string[] => [
   arrayOf(entries.map((entry) => entry.id)),
   textArrayOf(entries.map((entry) => entry.name)),
