@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import { claim } from '../../../src/jobs/ledger/claim.ts'
 import { enter, type Entry } from '../../../src/jobs/ledger/enter.ts'
 import { beginLease, endLease } from '../../../src/jobs/ledger/lease.ts'
-import { completeMany } from '../../../src/jobs/ledger/settle.ts'
+import { depths } from '../../../src/jobs/ledger/read.ts'
+import { complete, completeMany, reopenIfAsked } from '../../../src/jobs/ledger/settle.ts'
 import { cancel } from '../../../src/jobs/ledger/steer.ts'
 import { nextOverdue, takeOver, undoAgain } from '../../../src/jobs/ledger/sweep.ts'
 import { trimJobs } from '../../../src/jobs/ledger/trim.ts'
-import type { Run } from '../../../src/shared/database.ts'
+import { within, type Run, type Sql } from '../../../src/shared/database.ts'
 import { timeOrderedId } from '../../../src/shared/ids.ts'
 import { createWorld } from '../../support/world.ts'
 
@@ -61,6 +62,36 @@ test('a job is named as live until it is at rest, whichever way it comes there',
   await undoAgain(run)
   expect(await live()).toEqual([lost.id])
 })
+
+test('a cancellation that waits for a job to settle and open again cancels the new round, and leaves no more than a name', async () => {
+  await using world = await createWorld()
+  const { run, sql: db } = world.database
+  await beginLease(run, worker, 'test')
+  const wish = entry({ again: 'rerunIfActive' })
+  const hold = { id: wish.id, ticket: 1, worker }
+  await enter(run, [wish])
+  await claim(run, worker, [hold])
+  await enter(run, [{ ...wish, id: timeOrderedId() }])
+
+  const cancelled: ReturnType<typeof cancel>[] = []
+  await world.database.transaction(async (tx) => {
+    const { statement, values } = complete(hold, null)
+    await within(tx)(statement, values)
+    expect(await reopenIfAsked(within(tx), wish.id)).toMatchObject({ id: wish.id })
+    cancelled.push(cancel(run, wish.id, 'Ada'))
+    await expect.poll(() => waitingForLocks(db)).toBe(1)
+  })
+
+  expect(await cancelled[0]).toMatchObject({ state: 'cancelled' })
+  expect(await depths(run)).toEqual([])
+  expect(await nextOverdue(run)).toEqual([])
+})
+
+const waitingForLocks = async (db: Sql): Promise<number> => {
+  const { rows } = await sql`
+    select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(db)
+  return rows.length
+}
 
 test('a name that was left of a job at rest is shown to nobody, and goes with the job', async () => {
   await using world = await createWorld()
