@@ -3,6 +3,7 @@ import type { Again } from '../define.ts'
 import {
   arrayOf,
   freshRound,
+  idsMoved,
   noteLife,
   oneByOne,
   textArrayOf,
@@ -50,9 +51,9 @@ export interface Entered {
  * keys would wait for each other. Run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
-  const [entered] = await run<Moved>(insertNew, columnsOf(entries))
-  if (!entered?.ids) return entries.map(firstOf)
-  const inserted = new Set(entered.ids)
+  const ids = entries.map((entry) => entry.id)
+  const inserted = new Set(idsMoved(await run<Moved>(insertNew, columnsOf(entries)), ids))
+  if (inserted.size === entries.length) return entries.map(firstOf)
   const known = entries.filter((entry) => !inserted.has(entry.id))
   const decided = await run<Decided>(decideAgain, [JSON.stringify(known)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))

@@ -93,6 +93,12 @@ export const theMoved = (moved: string, asked: string): string =>
   `select case when count(*) < cardinality(${asked}) then coalesce(array_agg(id), '{}') end as ids from ${moved}`
 export type Moved = { ids: string[] | null }
 
+/** The ids a batch moved, of those it asked for. Without an answer nothing is taken for done. */
+export function idsMoved([row]: Moved[], asked: string[]): string[] {
+  if (!row) throw new Error('A batch was not told what it moved.')
+  return row.ids ?? asked
+}
+
 /** Rows are locked in the order of their ids, so that two batches do not wait for each other. */
 export const inLockOrder = <Row extends { id: string }>(rows: readonly Row[]): Row[] =>
   [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))

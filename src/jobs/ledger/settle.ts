@@ -2,6 +2,7 @@ import type { Call, Run } from '../../shared/database.ts'
 import {
   arrayOf,
   freshRound,
+  idsMoved,
   inLockOrder,
   noteLife,
   noteRest,
@@ -30,13 +31,13 @@ export async function completeMany(
 ): Promise<Set<string>> {
   const sorted = inLockOrder(results)
   const ids = sorted.map((each) => each.id)
-  const [settled] = await run<Moved>(completeBatch, [
+  const settled = await run<Moved>(completeBatch, [
     arrayOf(ids),
     arrayOf(sorted.map((each) => each.ticket)),
     textArrayOf(sorted.map(({ result }) => json(result))),
     worker,
   ])
-  return new Set(settled?.ids ?? ids)
+  return new Set(idsMoved(settled, ids))
 }
 
 /**

@@ -14,7 +14,7 @@ const { module, input, parent } = JSON.parse(readFileSync(pipe, 'utf8')) as {
   input: never
   parent: number
 }
-new Worker(new URL('orphan.mjs', import.meta.url), { workerData: parent }).unref()
+new Worker(new URL('orphan.ts', import.meta.url), { workerData: parent }).unref()
 
 const { guarded } = (await import(module)) as GuardedModule
 writeSync(pipe, 'ready\n')
