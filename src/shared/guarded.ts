@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { sacrificeFirst, watchMemory } from './guarded/memory.ts'
+import { stepBack } from './guarded/priority.ts'
 import { inTurn } from './guarded/turns.ts'
 import { seconds } from './time.ts'
 
@@ -76,6 +77,7 @@ async function run(module: URL, input: unknown, guard: Guard): Promise<unknown> 
   try {
     if (child.pid === undefined) return await end // which says why it could not start
     sacrificeFirst(child.pid)
+    stepBack(child.pid)
     watches.push(
       watchSignal(guard.signal, kill),
       watchMemory(child.pid, guard.memoryBytes, (blind) =>

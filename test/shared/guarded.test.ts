@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -158,6 +158,18 @@ describe('somebody who no longer wants it', () => {
 })
 
 describe('the process', () => {
+  test('comes after those around it when processors are scarce', async () => {
+    const ready = path.join(directory, 'patient')
+    const abort = new AbortController()
+    const work = guarded({ wait: 60_000, ready }, { signal: abort.signal, writes: [ready] })
+
+    const theirs = getPriority(await pidIn(ready))
+    abort.abort(new Error('seen enough'))
+
+    await expect(work).rejects.toThrow('seen enough')
+    expect(theirs).toBe(Math.min(getPriority() + 10, 19))
+  })
+
   test('knows nothing of our environment and has no input', async () => {
     expect(await guarded({ look: 'environment' })).toEqual([])
     expect(await guarded({ look: 'input' }, { reads: ['/dev/stdin', '/proc', '/dev'] })).toBe(0)

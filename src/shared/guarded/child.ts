@@ -14,7 +14,8 @@ const { module, input, parent } = JSON.parse(readFileSync(pipe, 'utf8')) as {
   input: never
   parent: number
 }
-new Worker(new URL('orphan.ts', import.meta.url), { workerData: parent }).unref()
+// Handed over as text: for a file Node would set up its reading of TypeScript once more, which takes longer than most files do.
+new Worker(`(${endWithParent.toString()})(${parent})`, { eval: true }).unref()
 
 const { guarded } = (await import(module)) as GuardedModule
 writeSync(pipe, 'ready\n')
@@ -30,4 +31,14 @@ async function answer(): Promise<Answer> {
     const isOfTheSystem = 'syscall' in error || ('code' in error && error.code === 'ERR_ACCESS_DENIED')
     return isOfTheSystem ? { failed: String((error as NodeJS.ErrnoException).code) } : { threw: error.name }
   }
+}
+
+/**
+ * What a second thread does: it ends the process when the parent is no more, since nobody would watch its time and memory
+ * then, and the first thread may be too busy to notice. It may name nothing from outside itself.
+ */
+function endWithParent(parentId: number): void {
+  setInterval(() => {
+    if (process.ppid !== parentId) process.kill(process.pid, 'SIGKILL')
+  }, 250)
 }

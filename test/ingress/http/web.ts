@@ -67,6 +67,7 @@ export async function startWeb({ light = false, ...options }: WebOptions = {}): 
     running: () => running,
     stopping: lifecycle.stopping,
   })
+  tellWhatItIs(app)
   await app.ready()
   let url: Promise<string> | undefined
 
@@ -83,4 +84,14 @@ export async function startWeb({ light = false, ...options }: WebOptions = {}): 
       await issuer.close()
     },
   }
+}
+
+/** An answer that has a body and does not say of what kind it is becomes a failure, in every test. */
+function tellWhatItIs(app: App): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const isEmpty = payload === undefined || payload === null || payload === ''
+    if (!isEmpty && reply.getHeader('content-type') === undefined)
+      throw new Error(`The answer to ${request.method} ${request.url} does not say what it is.`)
+    return payload
+  })
 }

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 export type Trouble =
   | { echo: string }
   | { fill: 'heap' | 'buffers' }
-  | { spin: true }
+  | { spin: true; ready?: string }
   | { wait: number; ready?: string }
   | { answer: number }
   | { exit: number }
@@ -20,7 +20,10 @@ export type Trouble =
 export async function guarded(trouble: Trouble): Promise<unknown> {
   if ('echo' in trouble) return trouble.echo
   if ('fill' in trouble) return fill(trouble.fill)
-  if ('spin' in trouble) for (;;) performance.now()
+  if ('spin' in trouble) {
+    if (trouble.ready) await writeFile(trouble.ready, String(process.pid))
+    for (;;) performance.now()
+  }
   if ('wait' in trouble) {
     if (trouble.ready) await writeFile(trouble.ready, String(process.pid))
     return setTimeout(trouble.wait, 'waited')

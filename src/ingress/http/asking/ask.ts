@@ -71,9 +71,15 @@ export function createAskFor(parts: Omit<HttpParts, 'askFor'> & { light: LightRu
   }
 }
 
-/** The receipt is made here and has the shape its schema says, so it is written as it is. */
+/**
+ * The receipt is made here and has the shape its schema says, so it is written as it is. Fastify leaves it to whoever
+ * brings a serializer to say what it makes.
+ */
 const accepted = (reply: Pick<FastifyReply, 'code'>, id: string) =>
-  reply.code(202).header('location', `/jobs/${id}`).serializer(JSON.stringify)
+  reply
+    .code(202)
+    .headers({ location: `/jobs/${id}`, 'content-type': 'application/json; charset=utf-8' })
+    .serializer(JSON.stringify)
 
 const withResult = (result: unknown) => ({ status: 200, body: result })
 
