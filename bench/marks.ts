@@ -4,7 +4,7 @@ import type { DocumentSample } from './parts/documents.ts'
 import type { Drain } from './parts/drain.ts'
 import type { Enqueue } from './parts/enqueue.ts'
 import type { GroupSample } from './parts/groups.ts'
-import type { LatencySample } from './parts/latency.ts'
+import { quietLoads, type LatencySample } from './parts/latency.ts'
 import type { PreworkSample } from './parts/prework.ts'
 import type { PartName } from './options.ts'
 
@@ -71,10 +71,13 @@ const rivals: { name: Drain['contestant']; wanted: (concurrency: number) => numb
 ]
 
 function ofLatency(samples: unknown[] | undefined): Mark[] {
-  const idle = ((samples ?? []) as LatencySample[]).filter(
-    (each) => each.contestant === 'millrace' && each.load.startsWith('idle'),
-  )
-  return below('from asking to the result when idle, p50 in ms', median(idle.map((each) => each.p50)), 5)
+  const all = (samples ?? []) as LatencySample[]
+  const p50 = (load: string): number =>
+    median(all.filter((each) => each.contestant === 'millrace' && each.load === load).map((each) => each.p50))
+  return [
+    ...below('from asking to the result, one after another, p50 in ms', p50(quietLoads.oneAfterAnother), 5),
+    ...below('from asking to the result when idle, p50 in ms', p50(quietLoads.idle), 5),
+  ]
 }
 
 function ofRecovery(samples: unknown[] | undefined): Mark[] {

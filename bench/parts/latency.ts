@@ -10,6 +10,9 @@ export interface LatencySample extends Latency {
   load: string
 }
 
+/** The loads in which nothing else is under way: processes that have just done the same, and such as have begun to cool down. */
+export const quietLoads = { oneAfterAnother: 'one after another', idle: 'idle, one every 20 ms' } as const
+
 const field = ['millrace', 'bullmq'] as const
 
 /** How long it takes from asking for a job to knowing its result: asked in one process, done in another. */
@@ -20,7 +23,8 @@ export async function latency({
 }: Setting): Promise<{ tables: Table[]; samples: LatencySample[] }> {
   const seconds = options.quick ? 4 : 15
   const loads: { name: string; order: ArrivalOrder }[] = [
-    { name: 'idle, one at a time', order: { oneAtATime: options.quick ? 100 : 500, pauseMs: 20 } },
+    { name: quietLoads.oneAfterAnother, order: { oneAtATime: options.quick ? 200 : 2000, pauseMs: 0 } },
+    { name: quietLoads.idle, order: { oneAtATime: options.quick ? 100 : 500, pauseMs: 20 } },
     { name: '1 job/s', order: { perSecond: 1, seconds: seconds * 2 } },
     { name: '100 jobs/s', order: { perSecond: 100, seconds } },
     { name: '1,000 jobs/s', order: { perSecond: 1000, seconds } },
@@ -112,7 +116,8 @@ function tableOf(loads: string[], samples: LatencySample[]): Table {
         ]),
     ),
     notes: [
-      'Jobs arrive on schedule and wait for nobody. With so few jobs, p99 at 1 job/s is the slowest of them.',
+      'One after another, the next is asked for as soon as the result of the last is known; every 20 ms, that long after it.',
+      'Others arrive on schedule and wait for nobody. With so few jobs, p99 at 1 job/s is the slowest of them.',
     ],
   }
 }

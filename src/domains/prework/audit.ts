@@ -3,6 +3,7 @@ import type { Attributes, Write } from '../../shared/dynamodb.ts'
 import { timeOrderedId } from '../../shared/ids.ts'
 import { mayReadAudit, type Actor } from './permissions.ts'
 import { Refused } from './refused.ts'
+import { readPage } from './read-page.ts'
 import type { Page, PageAsked, PreworkStore } from './store.ts'
 
 /** Who does something, and where the request came from. */
@@ -79,25 +80,17 @@ export function auditPut(
  * @throws Refused forbidden for whoever is neither auditor nor administrator
  */
 export async function readAudit(
-  { documents, tables }: PreworkStore,
+  store: PreworkStore,
   by: Acting,
   of: { userId: string } | { entityId: string },
-  { limit, after }: PageAsked,
+  asked: PageAsked,
 ): Promise<Page<AuditEntry>> {
   if (!mayReadAudit(by)) throw new Refused('forbidden')
   const [index, name, value] =
     'userId' in of
       ? (['UserIdIndex', 'userId', of.userId] as const)
       : (['EntityIdIndex', 'entityId', of.entityId] as const)
-  const page = await documents.query({
-    table: tables.audit,
-    index,
-    partition: { name, value },
-    newestFirst: true,
-    limit,
-    after: after === undefined ? undefined : { [name]: value, logId: after },
-  })
-  return page as unknown as Page<AuditEntry>
+  return readPage(store, { table: 'audit', index, name, value, newestFirst: true }, asked)
 }
 
 const valueOf = (whole: Attributes, field: string): unknown => whole[field] ?? null

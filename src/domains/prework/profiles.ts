@@ -2,6 +2,7 @@ import type { Acting } from './audit.ts'
 import { findProfile, findUser, type Profile } from './items.ts'
 import { mayRead, maySeeTeam } from './permissions.ts'
 import { Refused } from './refused.ts'
+import { readPage } from './read-page.ts'
 import type { Page, PageAsked, PreworkStore } from './store.ts'
 
 /** @throws Refused no-such-profile, also for whoever may not see it */
@@ -20,18 +21,12 @@ export async function readProfileOf(store: PreworkStore, by: Acting, userId: str
 
 /** The profiles of a manager's team. @throws Refused forbidden for whoever may not see it */
 export async function listTeam(
-  { documents, tables }: PreworkStore,
+  store: PreworkStore,
   by: Acting,
   managerId: string,
-  { limit, after }: PageAsked,
+  asked: PageAsked,
 ): Promise<Page<Profile>> {
   if (!maySeeTeam(by, managerId)) throw new Refused('forbidden')
-  const page = await documents.query({
-    table: tables.profiles,
-    index: 'ManagerIdIndex',
-    partition: { name: 'managerId', value: managerId },
-    limit,
-    after: after === undefined ? undefined : { managerId, profileId: after },
-  })
-  return page as unknown as Page<Profile>
+  const team = { table: 'profiles', index: 'ManagerIdIndex', name: 'managerId', value: managerId } as const
+  return readPage(store, team, asked)
 }

@@ -2,6 +2,7 @@ import type { Acting } from './audit.ts'
 import { emailKeyOf, findProfile, findUser, ownerOfEmail, type User } from './items.ts'
 import { mayManage, mayRead, maySeeEverybody, type Role } from './permissions.ts'
 import { Refused } from './refused.ts'
+import { readPage } from './read-page.ts'
 import type { Page, PageAsked, PreworkStore } from './store.ts'
 
 /** @throws Refused no-such-user, also for whoever may not see them */
@@ -29,22 +30,15 @@ export async function readUserByEmail(store: PreworkStore, by: Acting, email: st
  * @throws Refused forbidden for whoever may not see everybody
  */
 export async function listUsers(
-  { documents, tables }: PreworkStore,
+  store: PreworkStore,
   by: Acting,
   role: Role | undefined,
-  { limit, after }: PageAsked,
+  asked: PageAsked,
 ): Promise<Page<User>> {
   if (!maySeeEverybody(by)) throw new Refused('forbidden')
   const [index, name, value] =
     role === undefined ? (['ActiveIndex', 'active', 'yes'] as const) : (['RoleIndex', 'role', role] as const)
-  const page = await documents.query({
-    table: tables.users,
-    index,
-    partition: { name, value },
-    limit,
-    after: after === undefined ? undefined : { [name]: value, userId: after },
-  })
-  return page as unknown as Page<User>
+  return readPage(store, { table: 'users', index, name, value }, asked)
 }
 
 /** Whether they are in somebody's team is in their profile, which is only looked at when nothing else lets them be seen. */

@@ -1,5 +1,6 @@
 import type { Acting } from '../audit.ts'
 import { Refused } from '../refused.ts'
+import { readPage } from '../read-page.ts'
 import type { Page, PageAsked, PreworkStore } from '../store.ts'
 import { ownerSeenBy } from '../submissions/owner.ts'
 import { readSubmission } from '../submissions/read-submissions.ts'
@@ -22,7 +23,7 @@ export async function listMediaOf(
   asked: PageAsked,
 ): Promise<Page<Media>> {
   await readUser(store, by, userId)
-  return listBy(store, { index: 'UserIdIndex', name: 'userId', value: userId }, asked)
+  return readPage(store, { table: 'media', index: 'UserIdIndex', name: 'userId', value: userId }, asked)
 }
 
 /** What is attached to a submission, in no order that means anything. @throws Refused no-such-submission */
@@ -33,7 +34,11 @@ export async function listMediaIn(
   asked: PageAsked,
 ): Promise<Page<Media>> {
   await readSubmission(store, by, submissionId)
-  return listBy(store, { index: 'SubmissionIdIndex', name: 'submissionId', value: submissionId }, asked)
+  return readPage(
+    store,
+    { table: 'media', index: 'SubmissionIdIndex', name: 'submissionId', value: submissionId },
+    asked,
+  )
 }
 
 /** What is kept of an upload. @throws Refused media-not-ready or media-failed */
@@ -42,19 +47,4 @@ export function fileOfCompleted({ uploadStatus, file }: Media): StoredFile {
   if (uploadStatus === 'failed') throw new Refused('media-failed')
   if (!file) throw new Error('An upload is completed and has no file.')
   return file
-}
-
-async function listBy(
-  { documents, tables }: PreworkStore,
-  { index, name, value }: { index: string; name: string; value: string },
-  { limit, after }: PageAsked,
-): Promise<Page<Media>> {
-  const page = await documents.query({
-    table: tables.media,
-    index,
-    partition: { name, value },
-    limit,
-    after: after === undefined ? undefined : { [name]: value, mediaId: after },
-  })
-  return page as unknown as Page<Media>
 }

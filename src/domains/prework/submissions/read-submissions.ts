@@ -1,6 +1,7 @@
 import type { Acting } from '../audit.ts'
 import { maySeeEverybody } from '../permissions.ts'
 import { Refused } from '../refused.ts'
+import { readPage } from '../read-page.ts'
 import type { Page, PageAsked, PreworkStore } from '../store.ts'
 import { readUser } from '../users.ts'
 import { ownerSeenBy, type Owner } from './owner.ts'
@@ -38,7 +39,7 @@ export async function listSubmissionsOf(
   asked: PageAsked,
 ): Promise<Page<Submission>> {
   if (by.userId !== userId) await readUser(store, by, userId)
-  return list(store, 'UserIdIndex', { name: 'userId', value: userId }, asked)
+  return readPage(store, { table: 'submissions', index: 'UserIdIndex', name: 'userId', value: userId }, asked)
 }
 
 /**
@@ -52,21 +53,5 @@ export async function listSubmissionsIn(
   asked: PageAsked,
 ): Promise<Page<Submission>> {
   if (!maySeeEverybody(by)) throw new Refused('forbidden')
-  return list(store, 'StatusIndex', { name: 'status', value: status }, asked)
-}
-
-async function list(
-  { documents, tables }: PreworkStore,
-  index: string,
-  partition: { name: string; value: string },
-  { limit, after }: PageAsked,
-): Promise<Page<Submission>> {
-  const page = await documents.query({
-    table: tables.submissions,
-    index,
-    partition,
-    limit,
-    after: after === undefined ? undefined : { [partition.name]: partition.value, submissionId: after },
-  })
-  return page as unknown as Page<Submission>
+  return readPage(store, { table: 'submissions', index: 'StatusIndex', name: 'status', value: status }, asked)
 }
