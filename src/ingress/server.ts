@@ -114,7 +114,10 @@ function createApp({ config, log, metrics }: ServerParts): App {
   return app
 }
 
-/** Mounts a product's routes under its name. All of them need a caller of the product. */
+/**
+ * Mounts a product's routes under its name. All of them need a caller of the product, and what they are answered nobody on
+ * the way may keep, unless a route says otherwise.
+ */
 function mount(
   app: App,
   http: HttpParts,
@@ -123,6 +126,10 @@ function mount(
 ): void {
   void app.register(
     async (scope: App) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        reply.header('cache-control', 'no-store')
+        done()
+      })
       identifyCallers(scope, http.who, [product])
       scope.addHook('preParsing', (request, _reply, _payload, done) => done(request.refusal as never))
       routes(scope, http)

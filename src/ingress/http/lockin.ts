@@ -13,10 +13,6 @@ import { sessionRoutes } from './lockin/sessions.ts'
 
 /** What the LockIN app calls: who I am, my groups and how far we are, sessions and their time, and my inbox. */
 export function lockinRoutes(app: App, parts: HttpParts): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
   sayInWordsOfLockin(app, parts.log)
   meRoutes(app, parts)
   avatarRoutes(app, parts)

@@ -13,10 +13,6 @@ import { unavailable } from './answers/problems.ts'
 /** What the Pre-Work app calls: who works with it, their profiles, files and submissions, and what was changed by whom. */
 export function preworkRoutes(app: App, http: HttpParts): void {
   const { prework, log } = http
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
   app.addHook('preParsing', (_request, _reply, _payload, done) =>
     done((prework ? undefined : unavailable('Pre-Work is not set up here.')) as never),
   )

@@ -72,4 +72,6 @@ test('a user may ask for nobody else, and sees nobody else', async () => {
   expect(seen.statusCode).toBe(404)
   const self = await web.app.inject({ url: `/anki/users/${grace.id}`, headers })
   expect(self.json()).toEqual({ profile: false, collection: false, ready: false })
+  // Nobody on the way may go on saying so when it is no longer true.
+  expect(self.headers['cache-control']).toBe('no-store')
 })

@@ -2,15 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { forbidden } from '../answers/problems.ts'
 
-/**
- * Lets nobody in but parents with a token of their own: a server key speaks for no parent. What is answered is theirs
- * alone and is kept by nobody on the way.
- */
+/** Lets nobody in but parents with a token of their own: a server key speaks for no parent. */
 export function parentsOnly(app: App): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
   app.addHook('preParsing', (request, _reply, _payload, done) => {
     const [caller] = request.callers
     const isParent = caller?.kind === 'user' && mayNameObjects.test(caller.subject)
