@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from '../../src/shared/config.ts'
+import { leavesWithin } from '../../src/shared/lifecycle.ts'
 import { Plain } from '../launch/plain.ts'
 import { aborted, Asked, listenForEnd } from '../stack/end.ts'
 import { inherited } from '../stack/environment.ts'
@@ -34,7 +35,7 @@ export async function run(args: string[]): Promise<number> {
     onChange: () => undefined,
     deaths: DEATHS,
     onHopeless: end.because,
-    patience: Number(env['SHUTDOWN_GRACE_SECONDS'] || 20) + 10,
+    patience: leavesWithin(Number(env['SHUTDOWN_GRACE_SECONDS'] || 20) * 1000) / 1000 + 1,
   })
   await aborted(end.signal)
 

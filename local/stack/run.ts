@@ -1,3 +1,4 @@
+import { leavesWithin } from '../../src/shared/lifecycle.ts'
 import { takeLock } from '../launch/lock.ts'
 import { Plain } from '../launch/plain.ts'
 import { findAddresses, type Addresses } from './addresses.ts'
@@ -88,7 +89,7 @@ async function start(options: StackOptions, end: End, closing: AsyncDisposableSt
     onChange: () => writeStackFile(place, facts()),
     deaths,
     onHopeless: end.because,
-    patience: Number(env['SHUTDOWN_GRACE_SECONDS']) + 10, // after its grace a process closes what it has open
+    patience: leavesWithin(Number(env['SHUTDOWN_GRACE_SECONDS']) * 1000) / 1000 + 1,
     place,
   })
   closing.defer(() => supervisor.stop(end.hurry))

@@ -75,11 +75,18 @@ begin
   exception when invalid_parameter_value then
     return null;
   end;
-  -- Postgres takes more for a zone than there is: abbreviations, offsets, names that only its own files have.
+  -- Postgres takes more for a zone than there is: abbreviations, offsets, names that only its own files have. Of IANA's
+  -- names without an area these mean a place or Greenwich; the others (EST, CET, EST5EDT, GMT0 …) are abbreviations and
+  -- rules, which are no place's clocks.
   select name into known from pg_timezone_names
   where lower(name) = lower(given)
-    and (name like '%/%' or name = 'UTC')
-    and name !~ '^(posix|right)/';
+    and name !~ '^(posix|right)/'
+    and (name like '%/%' or name in (
+      'GMT', 'Greenwich', 'UCT', 'UTC', 'Universal', 'Zulu',
+      'Cuba', 'Egypt', 'Eire', 'GB', 'GB-Eire', 'Hongkong', 'Iceland', 'Iran', 'Israel', 'Jamaica', 'Japan',
+      'Kwajalein', 'Libya', 'NZ', 'NZ-CHAT', 'Navajo', 'PRC', 'Poland', 'Portugal', 'ROC', 'ROK', 'Singapore',
+      'Turkey', 'W-SU'
+    ));
   if found then insert into lockin.zones (name) values (known) on conflict do nothing; end if;
   return known;
 end

@@ -7,7 +7,8 @@ import { products, type Product } from '../shared/config.ts'
 import { openBucket } from '../shared/open-bucket.ts'
 import { seconds } from '../shared/time.ts'
 import { ankiRoutes } from './http/anki.ts'
-import { answerBrokenRequest, answerErrors, answerProblem } from './http/answers/errors.ts'
+import { answerBrokenRequests } from './http/answers/broken-requests.ts'
+import { answerErrors, answerProblem } from './http/answers/errors.ts'
 import { createStatusLinks } from './http/answers/status-link.ts'
 import type { App, HttpParts, ServerParts } from './http/app.ts'
 import { createAskFor } from './http/asking/ask.ts'
@@ -18,6 +19,7 @@ import { describeRoutes, documentRoute } from './http/edge/document.ts'
 import { frameworkLog } from './http/edge/framework-log.ts'
 import { limitCallers } from './http/edge/limits.ts'
 import { noteMethods } from './http/edge/methods.ts'
+import { allowOrigins } from './http/edge/origins.ts'
 import { begin, followRequests, noteRequest } from './http/edge/requests.ts'
 import { newRequestId } from './http/edge/trace.ts'
 import { healthRoutes } from './http/health.ts'
@@ -74,6 +76,7 @@ export function createServer(parts: ServerParts): App {
 
   // In a plugin of its own: it is loaded once the limit and the document are there to notice the routes.
   void app.register(async (all: App) => {
+    allowOrigins(all, config.http.origins)
     const methods = noteMethods(all)
     mount(all, http, 'anki', ankiRoutes)
     mount(all, http, 'rundi', rundiRoutes)
@@ -102,7 +105,7 @@ function createApp({ config, log, metrics }: ServerParts): App {
     requestTimeout: seconds(30),
     // The first hook says so in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequests({ log, metrics }),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       begin(request, reply)
       answerProblem(error, request, reply, log)

@@ -75,7 +75,7 @@ export function createWho(config: Pick<Config, 'trust' | 'local'>, log: Log): Wh
 
   return {
     identify: async (headers, among) => {
-      const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? '')?.[1]
+      const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
       const key = headers[KEY_HEADER]
       if (token === undefined) {
         if (typeof key === 'string' && key !== '') return byKey(key, among)

@@ -4,7 +4,7 @@ import type { Metrics } from '../shared/metrics.ts'
 import { batched } from './batch.ts'
 import type { Ask } from './define.ts'
 import type { Dispatcher } from './dispatch.ts'
-import { enter, type Entered, type Entry } from './ledger/enter.ts'
+import { enter, enterAgain, enterNew, type Entered, type Entry } from './ledger/enter.ts'
 import type { Ticket } from './ledger/rows.ts'
 
 /** Turns wishes into promises: a job exists if and only if the transaction that asked for it committed. */
@@ -33,11 +33,13 @@ export function createAccept(options: {
 }): Accept {
   const { database, dispatcher, metrics } = options
 
-  const report = (asks: Ask[], entered: Entered[]): void => {
+  const report = (items: Item[]): void => {
     const counts = new Map<string, number>()
     const tickets: Ticket[] = []
-    for (const [index, { decision, ticket }] of entered.entries()) {
-      const { name, light } = (asks[index] as Ask).job
+    for (const { ask, entered } of items) {
+      if (!entered) continue
+      const { name, light } = ask.job
+      const { decision, ticket } = entered
       counts.set(`${name} ${decision}`, (counts.get(`${name} ${decision}`) ?? 0) + 1)
       if (ticket) tickets.push(light ? { ...ticket, light } : ticket)
     }
@@ -50,31 +52,50 @@ export function createAccept(options: {
     }
   }
 
-  const together = batched(
-    async (items: { ask: Ask; entry: Entry }[]) => {
-      const entries = items.map((item) => item.entry)
-      const entered = await enterDistinct(database.run, entries)
-      report(
-        items.map((item) => item.ask),
-        entered,
-      )
-      return entered
+  const newTogether = batched<Item, Entered | undefined>(
+    async (items) => {
+      await enterLeaders(database.run, items, enterNew)
+      report(items)
+      return items.map((item) => item.entered)
+    },
+    { lanes: 2, size: 500 },
+  )
+
+  // Apart from what is new: a row that is there already may be locked, and nobody else is to wait for that.
+  const againTogether = batched<Item, Entered>(
+    async (items) => {
+      // What one statement has decided is committed. It is not decided again when a later one failed.
+      let open = items.filter((item) => !item.entered)
+      while (open.length > 0) {
+        const left = await enterLeaders(database.run, open, enterAgain)
+        report(open)
+        open = left
+      }
+      return items.map((item) => item.entered as Entered)
     },
     { lanes: 2, size: 500 },
   )
 
   return {
     in: async (tx, asks, trace) => {
-      if (asks.length === 0) return []
-      const entered = await enterDistinct(
-        within(tx),
-        asks.map((ask) => entryOf(ask, trace)),
-      )
-      afterCommit(tx, () => report(asks, entered))
-      return entered
+      const items = asks.map((ask): Item => ({ ask, entry: entryOf(ask, trace), entered: undefined }))
+      let open = items
+      while (open.length > 0) open = await enterLeaders(within(tx), open, enter)
+      if (items.length > 0) afterCommit(tx, () => report(items))
+      return items.map((item) => item.entered as Entered)
     },
-    now: async (ask, trace) => together({ ask, entry: entryOf(ask, trace) }),
+    now: async (ask, trace) => {
+      const item: Item = { ask, entry: entryOf(ask, trace), entered: undefined }
+      return (await newTogether(item)) ?? againTogether(item)
+    },
   }
+}
+
+/** A wish on its way into the ledger, and what came of it. */
+interface Item {
+  ask: Ask
+  entry: Entry
+  entered: Entered | undefined
 }
 
 /** A job's name has no blanks; a decision may have. */
@@ -119,32 +140,40 @@ function entryOf(ask: Ask, trace: string): Entry {
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 /**
- * Enters many wishes of which several may mean the same row. Those with the same data share one decision; others for
- * the same row are decided one after another, in the order they came.
+ * Enters the first wish of those that mean the same row, for all of them at once. Those that follow it with the same data
+ * share its decision; one with other data, and all after it, are left for the next time, so that each row is asked for in
+ * the order they came.
  */
-async function enterDistinct(run: Database['run'], entries: Entry[]): Promise<Entered[]> {
-  const results = new Map<Entry, Entered>()
-  let open = entries
-  while (open.length > 0) {
-    const leaders = new Map<string, Entry>()
-    for (const entry of open) {
-      const key = keyOf(entry)
-      if (!leaders.has(key)) leaders.set(key, entry)
-    }
-    const sorted = [...leaders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
-    for (const [index, entered] of (await enter(run, sorted)).entries())
-      results.set(sorted[index] as Entry, entered)
-    if (sorted.length === open.length) break
-    open = open.filter((entry) => {
-      const leader = leaders.get(keyOf(entry)) as Entry
-      if (leader === entry) return false
-      if (JSON.stringify(leader.data) !== JSON.stringify(entry.data) || leader.again !== entry.again)
-        return true
-      results.set(entry, { ...(results.get(leader) as Entered), decision: 'stands', ticket: undefined })
-      return false
-    })
+async function enterLeaders(
+  run: Database['run'],
+  items: Item[],
+  write: (run: Database['run'], entries: Entry[]) => Promise<(Entered | undefined)[]>,
+): Promise<Item[]> {
+  const leaders = new Map<string, Item>()
+  const followers: Item[] = []
+  for (const item of items) {
+    const key = keyOf(item.entry)
+    if (leaders.has(key)) followers.push(item)
+    else leaders.set(key, item)
   }
-  return entries.map((entry) => results.get(entry) as Entered)
+  const sorted = [...leaders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
+  const entered = await write(
+    run,
+    sorted.map((item) => item.entry),
+  )
+  for (const [index, each] of entered.entries()) (sorted[index] as Item).entered = each
+
+  const parted = new Set<string>()
+  for (const item of followers) {
+    const key = keyOf(item.entry)
+    const leader = leaders.get(key) as Item
+    if (parted.has(key) || !meansTheSame(leader.entry, item.entry)) parted.add(key)
+    else if (leader.entered) item.entered = { ...leader.entered, decision: 'stands', ticket: undefined }
+  }
+  return items.filter((item) => !item.entered)
 }
+
+const meansTheSame = (one: Entry, other: Entry): boolean =>
+  one.again === other.again && JSON.stringify(one.data) === JSON.stringify(other.data)
 
 const keyOf = (entry: Entry): string => `${entry.name} ${entry.key}`

@@ -12,7 +12,7 @@ import type { Ticket } from './ledger/rows.ts'
 export interface Dispatcher {
   /**
    * Takes tickets and returns at once; never throws and never makes anybody wait. What Redis does not take within two
-   * seconds, or does not fit in 10,000 waiting tickets, is dropped and counted: the sweep owns it.
+   * seconds, or does not fit in 10,000 waiting tickets, is dropped and counted, and so is what is for a queue that is not known here: the sweep owns it.
    */
   dispatch(...tickets: Ticket[]): void
   /** Delivers tickets and waits for it; rejects when Redis is away. */
@@ -56,19 +56,25 @@ export function createDispatcher(options: { redis: Redis; log: Log; metrics: Met
   }
 
   const deliver = async (tickets: Ticket[]): Promise<void> => {
-    for (const [queue, group] of Map.groupBy(tickets, (ticket) => ticket.queue)) {
+    for (const [name, group] of Map.groupBy(tickets, (ticket) => ticket.queue)) {
+      const queue = queues.get(name)
+      // One this version does not know belongs to a newer one, whose own sweep looks after it.
+      if (!queue) {
+        drop(group)
+        continue
+      }
       const { alone, bundles } = intoBundles(group)
       // Redis does the first before the second, and who sends them need not wait in between.
       await Promise.all([
-        bundles.length > 0 ? noteBundles(redis, queue, bundles) : undefined,
-        add(queues.get(queue) as Queue, [
+        bundles.length > 0 ? noteBundles(redis, name, bundles) : undefined,
+        add(queue, [
           ...alone.map((ticket) => ({
-            name: queue,
+            name,
             data: {},
             opts: { jobId: bullId(ticket), ...(ticket.delay > 0 ? { delay: Math.ceil(ticket.delay) } : {}) },
           })),
           ...bundles.map(({ id, tickets: shared }) => ({
-            name: queue,
+            name,
             data: { tickets: shared },
             opts: { jobId: id },
           })),

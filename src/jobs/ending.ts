@@ -34,6 +34,8 @@ export interface Endings {
 
 /** How long a provider may keep a job waiting without spending an attempt. */
 const THROTTLED_AT_MOST = days(1)
+/** Postgres refused the failure itself, as one with characters that are not text. */
+const unwritable: Failure = { code: 'unwritable', message: 'The attempt failed, and how cannot be written.' }
 /** A job this process does not know was probably born in a newer one. */
 const unknownJob = backingOff(5, seconds(30))
 const betweenUndos = backingOff(UNDO_ATTEMPTS, seconds(2))
@@ -58,15 +60,22 @@ export function createEndings(
     failure: Failure,
   ): Promise<Ending> => {
     if (attempt.lost) return 'lost'
-    const plan = planAfter(row, attempt, error)
-    try {
-      return await persist(attempt, async () => {
-        const ended = await carryOut(plan, row, attempt, failure)
+    const write = (plan: Plan, written: Failure): Promise<Ending> =>
+      persist(attempt, async () => {
+        const ended = await carryOut(plan, row, attempt, written)
         tell(row.id)
         return ended
       })
+    const plan = planAfter(row, attempt, error)
+    try {
+      return await write(plan, failure).catch((refusal: unknown) => {
+        if (attempt.lost) throw refusal
+        logOf(row).warn({ err: refusal }, 'how the attempt ended cannot be written as it is')
+        return write(typeof plan === 'string' ? plan : planAfter(row, attempt, refusal), unwritable)
+      })
     } catch (problem) {
       logOf(row).warn({ err: problem }, 'could not write down how the attempt ended; it will be taken over')
+      lease.doubt()
       return 'lost'
     }
   }
@@ -131,7 +140,7 @@ export function createEndings(
   const waitForProvider = async (row: Claimed, attempt: Attempt, pause: number): Promise<void> => {
     const failure = { code: 'throttled', message: 'The provider asked for a pause.' }
     const spread = pause + Math.random() * Math.min(pause, 1000)
-    await carryOut({ later: spread, spent: false }, row, attempt, failure)
+    await persist(attempt, () => carryOut({ later: spread, spent: false }, row, attempt, failure))
   }
 
   return { endBadly, waitForProvider }

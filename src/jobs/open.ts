@@ -61,7 +61,10 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
   const { config, log, metrics, lifecycle, process } = parts
   const tools = openTools(config, { database: asking.database, log, metrics })
   lifecycle.onStop('tools', () => tools.close())
-  const lease = await startLease({ ...asking, metrics, log, process })
+  // Of its own: transactions that wait for a lock may hold every other connection for longer than a lease lasts.
+  const reserved = openDatabase({ ...config.database, pool: 1, log, name: `${process} lease` })
+  lifecycle.onStop('the lease’s connection', () => reserved.close())
+  const lease = await startLease({ ...asking, database: reserved, metrics, log, process })
   lifecycle.onStop('lease', () => lease.close())
   const history = {
     trimJobs: () => trimJobs(asking.database.run, config.historyDays),

@@ -25,8 +25,8 @@ export interface Runner {
    * whoever counts slots may use this one again.
    */
   take(ticket: { id: string; ticket: number }, worked?: () => void): Promise<Refusal | 'ended'>
-  /** How many rows were taken so far: the proof of progress. */
-  taken(): number
+  /** How many rows of a queue were taken so far: the proof of progress. */
+  taken(queue: string): number
 }
 
 export interface RunnerParts {
@@ -49,10 +49,10 @@ export function createRunner(parts: RunnerParts): Runner {
   const { endBadly, waitForProvider } = createEndings(parts, lender)
   const undo = createUndo(parts, lender)
   const inHand = new Set<string>()
-  let taken = 0
+  const taken = new Map<string, number>()
 
   const runner: Runner = {
-    taken: () => taken,
+    taken: (queue) => taken.get(queue) ?? 0,
     take: async ({ id, ticket }, worked = () => undefined) => {
       const worker = lease.worker()
       if (!worker) return { later: 1000 }
@@ -66,7 +66,7 @@ export function createRunner(parts: RunnerParts): Runner {
         const row = await together.claim(attempt)
         if (row === 'stale' || 'later' in row) return row
         attempt.claimed = true
-        taken += 1
+        taken.set(row.queue, runner.taken(row.queue) + 1)
         metrics.waited.observe({ queue: row.queue }, row.waited / 1000)
         const pause = row.state === 'active' ? lease.pauseOf(registry.get(row.name)?.provider ?? '') : 0
         if (pause > 0) await waitForProvider(row, attempt, pause)

@@ -57,8 +57,12 @@ export function createUndo(
       async (tx, found) => {
         const run = within(tx)
         if (!behindFence(found)) throw new LostTicket('The row was no longer ours when its undo ended.')
-        if (withFollowers && !row.settled) await follow(tx, row)
-        await settleUndone(run, attempt, trouble ? 'stuck' : 'done', trouble)
+        if (withFollowers && !row.followed) await follow(tx, row)
+        await settleUndone(run, attempt, {
+          undo: trouble ? 'stuck' : 'done',
+          failure: trouble,
+          followersDue: !withFollowers && !row.followed,
+        })
         next = await reopenIfAsked(run, row.id)
       },
       fence(attempt, 'undoing'),

@@ -67,6 +67,11 @@ const whole = (min: number, max: number) => z.coerce.number().int().min(min).max
 const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true')
 const secret = z.string().min(16, 'needs at least 16 characters')
 
+const origins = list.refine(
+  (each) => each.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+  'wants origins such as https://app.example.org, with no path and no slash at the end',
+)
+
 const operators = list.transform((accounts, check): OperatorAccount[] =>
   accounts.flatMap((account) => {
     const [name, role, ...password] = account.split(':')
@@ -105,6 +110,7 @@ const environment = z.object({
   PORT: whole(0, 65_535).default(3000),
   HEALTH_PORT: whole(0, 65_535).default(0),
   TRUST_PROXY: flag.default(false),
+  WEB_ORIGINS: origins,
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(600),
   BODY_LIMIT_BYTES: whole(1024, 10_000_000).default(256 * 1024),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -171,6 +177,7 @@ function decide(env: Environment) {
       port: env.PORT,
       healthPort: env.HEALTH_PORT,
       trustProxy: env.TRUST_PROXY,
+      origins: env.WEB_ORIGINS,
       ratePerMinute: env.RATE_LIMIT_PER_MINUTE,
       bodyLimit: env.BODY_LIMIT_BYTES,
     },

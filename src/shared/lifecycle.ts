@@ -1,6 +1,6 @@
 import { isOutage } from './database.ts'
 import type { Log } from './log.ts'
-import { sleep } from './time.ts'
+import { seconds, sleep } from './time.ts'
 
 /**
  * One process from start to end: what is opened is closed in reverse order. The first SIGTERM or SIGINT aborts
@@ -15,6 +15,28 @@ export interface Lifecycle {
   stop(reason: string, exitCode?: number): Promise<void>
 }
 
+/**
+ * After the grace time, how long those who hand jobs back wait for it: work that does not listen is given five seconds to
+ * stop (`Attempt`), and what becomes of it is written down after that.
+ */
+export const HAND_BACK_WITHIN = seconds(6)
+/**
+ * What all else of a process takes together at the most, while Postgres answers: light jobs of web have three seconds before
+ * they are told to stop, BullMQ has one to take leave, the dispatcher two for the tickets of what went back, a new connection
+ * to Postgres three.
+ */
+const CLOSE_WITHIN = seconds(9)
+/** How long a handle somebody forgot may keep a process in which everything is closed. */
+const FORGOTTEN_FOR = seconds(2)
+
+/**
+ * Milliseconds in which a process has left after the first signal, come what may. Whoever ends it for good must not do so
+ * sooner, or jobs are taken over that would have been handed back.
+ */
+export const leavesWithin = (graceMs: number): number => deadlineOf(graceMs) + FORGOTTEN_FOR
+
+const deadlineOf = (graceMs: number): number => graceMs + HAND_BACK_WITHIN + CLOSE_WITHIN
+
 export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycle {
   const stopping = new AbortController()
   const closers: { name: string; close: () => Promise<void> | void }[] = []
@@ -28,8 +50,8 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
 
   const closeAll = async (reason: string): Promise<void> => {
     log.info({ reason }, 'stopping')
-    // The jobs have the grace time; everything else together has five more seconds before the process leaves anyway.
-    const deadline = setTimeout(() => exitNow(log, 'the grace time is over'), options.graceMs + 5000)
+    // Longer than anything regular takes: whoever leaves by it hands nothing back and keeps its lease till it lapses.
+    const deadline = setTimeout(() => exitNow(log, 'closing took too long'), deadlineOf(options.graceMs))
     stopping.abort(new Error(reason))
     for (const { name, close } of closers.toReversed()) {
       try {
@@ -44,7 +66,7 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
     // With everything closed the process ends by itself; a handle somebody forgot must not keep it.
     setTimeout(
       () => exitNow(log, `something was left open: ${process.getActiveResourcesInfo().join(', ')}`),
-      2000,
+      FORGOTTEN_FOR,
     ).unref()
   }
 

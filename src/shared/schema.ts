@@ -318,6 +318,7 @@ export interface MillraceJobs {
   created_at: Generated<Timestamp>;
   data: Json;
   error: Json | null;
+  followers_due: Generated<boolean>;
   id: string;
   key: string;
   last_event: Generated<number>;

@@ -7,26 +7,25 @@ import type { Refusal } from '../jobs/ledger/claim.ts'
 import type { Runner } from '../jobs/run.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
-import { createSlots } from './slots.ts'
+import type { Slots } from './slots.ts'
 
 /**
  * Takes tickets of one queue from Redis. BullMQ only carries: its processor never throws what a job threw and returns
  * nothing, so that neither reaches Redis, and its own verdicts about stalled jobs decide nothing.
- * @param concurrency jobs at once, however their tickets travel.
+ * @param slots for each job that runs, however its ticket travels.
  * @param redis a client that waits for ever, as blocking reads need.
  * @param stopping from then on tickets of a bundle that have not begun go back.
  */
 export function consume(options: {
   queue: QueueName
-  concurrency: number
+  slots: Slots
   redis: Redis
   runner: Runner
   stopping: AbortSignal
   metrics: Metrics
   log: Log
 }): Worker {
-  const { queue, redis, runner, stopping, metrics, log } = options
-  const slots = createSlots(options.concurrency)
+  const { queue, slots, redis, runner, stopping, metrics, log } = options
 
   const take = async (job: BullJob, token?: string): Promise<void> => {
     const tickets = ticketsIn(job)
@@ -59,7 +58,7 @@ export function consume(options: {
   const worker = new Worker(queue, take, {
     connection: redis,
     prefix: redisPrefix,
-    concurrency: options.concurrency,
+    concurrency: slots.width,
     // The ledger's leases decide who runs what. A ticket delivered twice is stale the second time.
     lockDuration: 30_000,
     maxStalledCount: 1000,

@@ -33,6 +33,8 @@ const SWEEP_EVERY = seconds(2)
  * a runner whose claim a crash of Postgres took away has stopped by then.
  */
 const CLAIMED_WITHIN = seconds(10)
+/** A ticket that waits for longer than this may have been lost with the list it stood in. */
+const STANDS_IN_LINE = seconds(30)
 
 export interface SweepParts {
   database: Database
@@ -66,21 +68,20 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
   if (!state) return
   metrics.sweeps.inc()
 
-  const takenOver = await takeOver(database.run)
+  const { takenOver, reopened } = await takeOver(database)
   tell(...takenOver.map((row) => row.id))
   for (const row of takenOver)
     log.warn({ id: row.id, job: row.name, state: row.state }, 'took over a job of a lost worker')
-  bring(
-    parts,
-    'worker lost',
-    takenOver.filter((row) => row.state === 'waiting' || row.state === 'undoing'),
-  )
+  bring(parts, 'worker lost', [
+    ...takenOver.filter((row) => row.state === 'waiting' || row.state === 'undoing'),
+    ...reopened,
+  ])
   bring(parts, 'undo again', await undoAgain(database.run))
   await forgetLapsedLeases(database.run)
 
   if (redis.status === 'ready') {
     const marker = await redis.get(markerKey)
-    if (marker === null || marker !== state.marker) await refill(parts)
+    if (marker === null || marker !== state.marker) await refill(parts, worker)
     else await bringUnknown(parts)
   }
   // Last: it only makes things faster, and no ticket must wait for it.
@@ -91,7 +92,7 @@ export async function sweepOnce(parts: SweepParts): Promise<void> {
  * Another Redis than before, or one that has forgotten everything: all waiting rows and all settings go there again. One
  * that is replaced or forgets while it is filled is not taken for one that was.
  */
-async function refill(parts: SweepParts): Promise<void> {
+async function refill(parts: SweepParts, worker: string): Promise<void> {
   const { database, redis, dispatcher, metrics, log } = parts
   const marker = randomUUID()
   await redis.set(markerKey, `filling ${marker}`)
@@ -99,8 +100,10 @@ async function refill(parts: SweepParts): Promise<void> {
   let after = '00000000-0000-0000-0000-000000000000'
   let count = 0
   for (;;) {
-    const tickets = await reticketAllAfter(database.run, after)
+    const tickets = await reticketAllAfter(database.run, after, queueNames)
     if (tickets.length === 0) break
+    // It may take longer than one turn: whoever began to fill it as well would make these tickets worthless.
+    await trySweep(database.run, worker)
     await dispatcher.deliver(tickets)
     count += tickets.length
     after = tickets.at(-1)?.id ?? after
@@ -123,7 +126,7 @@ async function restoreSettings({ database, dispatcher }: SweepParts): Promise<vo
   }
 }
 
-/** Rows that are overdue and whose ticket Redis does not have, has finished with, or handed out to nobody's claim. */
+/** Rows that are overdue and whose ticket Redis does not have, has finished with, handed out to nobody's claim, or lost out of its line. */
 async function bringUnknown(parts: SweepParts): Promise<void> {
   const { database, redis, dispatcher } = parts
   const overdue = await nextOverdue(database.run)
@@ -142,12 +145,31 @@ async function unknownTo(redis: Redis, queue: Queue, rows: Ticket[]): Promise<Ti
   for (const carrier of carriers)
     pipeline.hmget(queue.toKey(carrier), 'timestamp', 'finishedOn', 'processedOn')
   const answers = (await pipeline.exec()) ?? []
-  return rows.filter((_, index) => {
+  const unknown: Ticket[] = []
+  const inLine: { row: Ticket; carrier: string; since: number }[] = []
+  for (const [index, row] of rows.entries()) {
     const [error, fields] = answers[index] ?? [new Error('no answer'), undefined]
     if (error) throw error
     const [known, finished, handedOut] = fields as (string | null)[]
-    return !known || finished || (handedOut && Date.now() - Number(handedOut) > CLAIMED_WITHIN)
-  })
+    if (!known || finished) unknown.push(row)
+    else if (!handedOut) inLine.push({ row, carrier: carriers[index] as string, since: Number(known) })
+    else if (Date.now() - Number(handedOut) > CLAIMED_WITHIN) unknown.push(row)
+  }
+  return [...unknown, ...(await lostOutOfLine(queue, inLine))]
+}
+
+/**
+ * Redis may drop a whole line and keep what stood in it. Looking for one in a long line costs Redis something, so only the
+ * one that has stood longest is looked for; if it is gone, all that should stand there get new tickets.
+ */
+async function lostOutOfLine(
+  queue: Queue,
+  inLine: { row: Ticket; carrier: string; since: number }[],
+): Promise<Ticket[]> {
+  const long = inLine.filter(({ since }) => Date.now() - since > STANDS_IN_LINE)
+  const [longest] = long.toSorted((one, other) => one.since - other.since)
+  if (!longest || (await queue.getJobState(longest.carrier)) !== 'unknown') return []
+  return long.map(({ row }) => row)
 }
 
 function bring({ dispatcher, metrics }: SweepParts, reason: string, tickets: Ticket[]): void {

@@ -6,14 +6,19 @@ import type { Database } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
 import { every, seconds } from '../shared/time.ts'
 
+/** A queue this process serves. Each has connections of its own, and dies alone. */
+export interface WatchedQueue {
+  queue: QueueName
+  /** Rows taken so far; it must grow while work waits. */
+  taken: () => number
+  /** True while every slot of the queue is busy: then taking nothing is no fault. */
+  full: () => boolean
+}
+
 export interface WatchdogParts {
   database: Database
   redisUrl: string
-  queues: QueueName[]
-  /** Rows taken so far; it must grow while work waits. */
-  taken: () => number
-  /** True while every slot is busy: then taking nothing is no fault. */
-  full: () => boolean
+  queues: WatchedQueue[]
   log: Log
   /** Called once when the process takes nothing though it could. */
   onStuck: () => void
@@ -24,37 +29,52 @@ export interface WatchdogParts {
 const PATIENCE = seconds(20)
 
 /**
- * Proves progress: a worker that is alive, has free slots and takes nothing while due work of its queues waits and
- * Redis answers others (a fail-over left it on a dead connection) is of no use and says so.
+ * Proves progress: a worker that is alive, has free slots for a queue and takes nothing of it while its due work waits
+ * and Redis answers others (a fail-over left it on a dead connection) is of no use and says so, however busy it is with
+ * its other queues.
  */
 export async function watchUntil(signal: AbortSignal, parts: WatchdogParts): Promise<void> {
   const patience = parts.patience ?? PATIENCE
-  let taken = parts.taken()
-  let idleSince = performance.now()
+  const watched = parts.queues.map((each) => ({ ...each, last: each.taken(), idleSince: performance.now() }))
   await every(patience / 4, signal, async () => {
-    const now = parts.taken()
-    if (now !== taken || parts.full() || !(await workWaits(parts, patience))) {
-      taken = now
-      idleSince = performance.now()
-      return
+    const idle = watched.filter((each) => each.taken() === each.last && !each.full())
+    const waiting = await whereWorkWaits(
+      parts,
+      idle.map(({ queue }) => queue),
+      patience,
+    )
+    const now = performance.now()
+    for (const each of watched) {
+      // It may also have taken something while Postgres was asked.
+      if (waiting.includes(each.queue) && each.taken() === each.last) continue
+      each.last = each.taken()
+      each.idleSince = now
     }
-    if (performance.now() - idleSince < patience || signal.aborted) return
+    const queues = watched.filter(({ idleSince }) => now - idleSince >= patience).map(({ queue }) => queue)
+    if (queues.length === 0 || signal.aborted) return
     if (!(await redisAnswers(parts.redisUrl))) return
-    parts.log.fatal({ queues: parts.queues }, 'takes nothing while work waits')
+    parts.log.fatal({ queues }, 'takes nothing while work waits')
     parts.onStuck()
   })
 }
 
-async function workWaits({ database, queues, log }: WatchdogParts, patience: number): Promise<boolean> {
+/** Those of the queues in which work has been due for longer than `patience` and nobody paused it. */
+async function whereWorkWaits(
+  { database, log }: WatchdogParts,
+  queues: QueueName[],
+  patience: number,
+): Promise<QueueName[]> {
+  if (queues.length === 0) return []
   try {
     const paused = new Set(
       (await queueSettings(database.run)).filter((each) => each.paused).map((each) => each.queue),
     )
     const open = queues.filter((queue) => !paused.has(queue))
-    return await isOverdue(database.run, open, patience)
+    const overdue = await Promise.all(open.map((queue) => isOverdue(database.run, [queue], patience)))
+    return open.filter((_, index) => overdue[index])
   } catch (error) {
     log.debug({ err: error }, 'the watchdog could not ask for waiting work')
-    return false
+    return []
   }
 }
 

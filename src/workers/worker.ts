@@ -3,13 +3,14 @@ import type { Lease } from '../jobs/lease.ts'
 import { openAsking, openRunning } from '../jobs/open.ts'
 import type { Config } from '../shared/config.ts'
 import { startHealth } from '../shared/health.ts'
-import { startLifecycle, whenAvailable } from '../shared/lifecycle.ts'
+import { HAND_BACK_WITHIN, startLifecycle, whenAvailable } from '../shared/lifecycle.ts'
 import { createLog } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
 import { openBlockingRedis } from '../shared/redis.ts'
-import { seconds, sleep } from '../shared/time.ts'
+import { sleep } from '../shared/time.ts'
 import { consume } from './consume.ts'
 import { queues as widths } from './queues.ts'
+import { createSlots } from './slots.ts'
 import { sweepUntil } from './sweep.ts'
 import { watchUntil } from './watchdog.ts'
 
@@ -62,25 +63,29 @@ export async function runWorker({
   const sweeping = sweepUntil(lifecycle.stopping, { ...running, metrics, log })
   lifecycle.onStop('sweep', () => sweeping)
 
-  const width = (queue: QueueName): number => concurrency ?? widths[queue].concurrency
-  const slots = queues.reduce((sum, queue) => sum + width(queue), 0)
+  const served = queues.map((queue) => ({
+    queue,
+    slots: createSlots(concurrency ?? widths[queue].concurrency),
+  }))
   const watching = watchUntil(lifecycle.stopping, {
     database,
     redisUrl: config.redis.url,
-    queues,
-    taken: runner.taken,
-    full: () => lease.holding() >= slots,
+    queues: served.map(({ queue, slots }) => ({
+      queue,
+      taken: () => runner.taken(queue),
+      full: slots.full,
+    })),
     log,
     onStuck: () => void lifecycle.stop('stuck', 1),
     ...(patience ? { patience } : {}),
   })
   lifecycle.onStop('watchdog', () => watching)
 
-  const consumers = queues.map((queue) => {
+  const consumers = served.map(({ queue, slots }) => {
     const redis = openBlockingRedis(config.redis.url, log)
     const worker = consume({
       queue,
-      concurrency: width(queue),
+      slots,
       redis,
       runner,
       stopping: lifecycle.stopping,
@@ -95,13 +100,16 @@ export async function runWorker({
     await idle(lease, config.graceMs)
     if (lease.holding() > 0) log.info({ jobs: lease.holding() }, 'handing back')
     lease.abortAll('shutdown')
-    await idle(lease, seconds(6))
+    await idle(lease, HAND_BACK_WITHIN)
     // With Redis away BullMQ cannot say goodbye; its tickets are in the ledger.
-    await Promise.race([closing, sleep(1000)])
+    await Promise.race([closing, sleep(GOODBYE)])
     for (const { redis } of consumers) redis.disconnect()
   })
-  log.info({ queues, slots }, 'takes jobs')
+  log.info({ queues, slots: served.reduce((sum, { slots }) => sum + slots.width, 0) }, 'takes jobs')
 }
+
+/** Milliseconds for BullMQ to take leave of a Redis that answers. */
+const GOODBYE = 1000
 
 /** Waits until nothing runs, or the time is over. */
 async function idle(lease: Lease, ms: number): Promise<void> {

@@ -4,7 +4,8 @@ import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { UnknownCommit } from '../../src/shared/errors.ts'
-import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '../support/jobs.ts'
+import { seconds, sleep } from '../../src/shared/time.ts'
+import { doNothing, effectTables, leaveMark, letGo, reached, testJobs, walkSteps } from '../support/jobs.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'e'.repeat(32)
@@ -36,6 +37,37 @@ test.concurrent('a Postgres that restarts with jobs running and waiting loses no
 
   expect(await world.see(id)).toMatchObject({ state: 'completed' })
   expect(await effects(world)).toHaveLength(1)
+})
+
+test.concurrent('transactions that wait for a lock and hold every connection do not cost their worker its lease', async ({
+  expect,
+}) => {
+  await using world = await createWorld({ jobs: testJobs, setup: effectTables })
+  const { directory } = world
+  const worker = world.start('test/support/worker.ts', [], { DATABASE_POOL: '4' })
+  const marks = await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      world.asking.accept.now(ask(leaveMark, { key: `${index}`, directory }), trace),
+    ),
+  )
+  await reached(directory, 'began', marks.length)
+  const somebody = new pg.Client({ connectionString: world.databaseUrl })
+  await somebody.connect()
+  await somebody.query('begin')
+  await somebody.query('lock table public.effects in access exclusive mode')
+
+  await letGo(directory)
+  // Longer than a lease, shorter than what a statement may wait.
+  await sleep(seconds(11))
+  await somebody.query('commit')
+  await somebody.end()
+  await expect.poll(async () => (await effects(world)).length, patience).toBe(marks.length)
+
+  for (const { id } of marks) {
+    const kinds = (await history(world.database.run, id, 0)).map(({ kind }) => kind)
+    expect(kinds).not.toContain('taken over')
+  }
+  expect(worker.output()).not.toContain('lost the lease')
 })
 
 test.concurrent('with Postgres away asking fails clearly, and nothing is half accepted', async ({

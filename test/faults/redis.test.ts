@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
+import { redisPrefix } from '../../src/jobs/key-prefix.ts'
+import { enter } from '../../src/jobs/ledger/enter.ts'
 import { saveQueueSetting } from '../../src/jobs/ledger/settings.ts'
+import { timeOrderedId } from '../../src/shared/ids.ts'
 import { sleep } from '../../src/shared/time.ts'
 import { sweepOnce } from '../../src/workers/sweep.ts'
 import { doNothing, effectTables, letGo, reached, testJobs, walkSteps } from '../support/jobs.ts'
@@ -171,6 +174,63 @@ test.concurrent('rows that merely wait their turn keep their ticket, however lon
     database.sql,
   )
   expect(tickets.rows).toEqual([{ ticket: 1 }])
+})
+
+test.concurrent('a line that Redis dropped is stood in again by those who waited in it', async ({
+  expect,
+}) => {
+  await using world = await walking()
+  const { accept, dispatcher, redis } = world.asking
+  const { lease } = await world.running()
+  const sweep = () => sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+  await sweep()
+  const queue = dispatcher.queue('quick')
+  const { id } = await accept.now(ask(doNothing, { key: 'Ada' }), trace)
+  while ((await queue.getWaitingCount()) < 1) await sleep(20)
+  // As if it had been a minute ago.
+  await sql`update millrace.jobs set run_at = now() - interval '1 minute'`.execute(world.database.sql)
+  await redis.hset(queue.toKey(`${id}-1`), 'timestamp', Date.now() - 60_000)
+  await sweep()
+  expect((await world.see(id)).ticket).toBe(1)
+
+  await redis.del(queue.toKey('wait'))
+  const later = await accept.now(ask(doNothing, { key: 'Grace' }), trace)
+  while ((await queue.getWaitingCount()) < 1) await sleep(20)
+  await sweep()
+
+  expect((await world.see(id)).ticket).toBe(2)
+  expect((await world.see(later.id)).ticket).toBe(1)
+  await expect.poll(async () => (await queue.getWaiting()).map((job) => job.id)).toContain(`${id}-2`)
+})
+
+test.concurrent('an unknown Redis is filled though the ledger has jobs of a queue that only a newer version knows', async ({
+  expect,
+}) => {
+  await using world = await walking()
+  const { redis, dispatcher } = world.asking
+  const { lease } = await world.running()
+  const wish = { name: 'millrace.do-nothing', owner: null, data: { key: 'x' }, trace, attempts: 3 }
+  const rest = { closes: false, delay: 0, again: 'never' as const, asides: [] }
+  for (const [key, queue] of [
+    ['0', 'newer'],
+    ['1', 'quick'],
+    ['2', 'media'],
+  ] as const)
+    await enter(world.database.run, [{ ...wish, ...rest, id: timeOrderedId(), key, queue }])
+
+  await sweepOnce({ ...world.asking, lease, metrics: world.metrics, log: world.log })
+
+  for (const name of ['quick', 'media'] as const)
+    expect(await dispatcher.queue(name).getWaitingCount(), name).toBe(1)
+  expect(await redis.get(`${redisPrefix}:marker`)).not.toContain('filling')
+  const newer = await sql`select ticket from millrace.jobs where queue = 'newer'`.execute(world.database.sql)
+  expect(newer.rows).toEqual([{ ticket: 1 }])
+  // Nor does one of them take its neighbours along when it is carried.
+  dispatcher.dispatch(
+    { id: timeOrderedId(), ticket: 1, queue: 'newer', delay: 0 },
+    { id: timeOrderedId(), ticket: 1, queue: 'quick', delay: 0 },
+  )
+  await expect.poll(() => dispatcher.queue('quick').getWaitingCount()).toBe(2)
 })
 
 test.concurrent('Redis holds ids and nothing of what a job is about', async ({ expect }) => {

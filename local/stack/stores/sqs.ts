@@ -73,7 +73,7 @@ function clientOf(endpoint: string, { region, credentials }: Account): SQSClient
   return new SQSClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 2 })
 }
 
-/** A message that was received five times without being deleted goes to the dead letters and is kept for two weeks. */
+/** A message that was received six times without being deleted goes to the dead letters and is kept for two weeks. */
 async function ensureQueues(client: SQSClient): Promise<{ queueUrl: string; deadLetterQueueUrl: string }> {
   const ensure = async (name: string, attributes: Record<string, string>): Promise<string> => {
     const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: name }))
@@ -84,7 +84,7 @@ async function ensureQueues(client: SQSClient): Promise<{ queueUrl: string; dead
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
   )
-  const redrive = { deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: 5 }
+  const redrive = { deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: 6 }
   const queueUrl = await ensure(queueName, { RedrivePolicy: JSON.stringify(redrive) })
   return { queueUrl, deadLetterQueueUrl }
 }

@@ -48,7 +48,7 @@ export async function holdChild(tx: Tx, userId: string, childId: string): Promis
 }
 
 /**
- * Adds a child to a held profile. Times are milliseconds since 1970.
+ * Adds a child to a held profile, whose `updated_at` moves. Times are milliseconds since 1970.
  * @throws TooManyChildren
  */
 export async function addChild(
@@ -57,10 +57,15 @@ export async function addChild(
   { name, schoolCity }: ChildFields,
 ): Promise<{ childId: string; createdAt: number; updatedAt: number }> {
   const inserted = await sql<{ child_id: string; created_at: Date }>`
-    insert into iep.children (user_id, name, school_city, created_at, updated_at)
-    select ${userId}, ${name}, ${schoolCity}, at, at from (select clock_timestamp() as at) as now
-    where (select count(*) from iep.children where user_id = ${userId}) < ${CHILDREN_AT_MOST}
-    returning child_id, created_at`.execute(tx)
+    with added as (
+      insert into iep.children (user_id, name, school_city, created_at, updated_at)
+      select ${userId}, ${name}, ${schoolCity}, at, at from (select clock_timestamp() as at) as now
+      where (select count(*) from iep.children where user_id = ${userId}) < ${CHILDREN_AT_MOST}
+      returning child_id, created_at
+    ), changed as (
+      update iep.profiles p set updated_at = added.created_at from added where p.user_id = ${userId}
+    )
+    select child_id, created_at from added`.execute(tx)
   const [child] = inserted.rows
   if (!child) throw new TooManyChildren()
   const at = child.created_at.getTime()

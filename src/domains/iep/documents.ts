@@ -202,9 +202,12 @@ export const problemOf = sql<Problem | null>`
     'code', coalesce(d.problem_code, 'failed'),
     'message', coalesce(d.problem_message, 'The document could not be processed.')) end`
 
-/** The newest that was refused after the active one had arrived. */
+/**
+ * The newest that was refused after the active one had arrived, by the place it came to: what was put to the address of
+ * the active one has an id of its own.
+ */
 export const rejectedBeside = sql<RejectedUpload | null>`(
-  select json_build_object('iepId', r.iep_id, 'fileName', r.file_name,
+  select json_build_object('iepId', split_part(r.object_key, '/', 3), 'fileName', r.file_name,
     'message', coalesce(r.problem_message, 'The file could not be used.'), 'at', ${ms('r.created_at')})
   from iep.documents r where r.child_id = d.child_id and not r.active and r.created_at >= d.created_at
   order by r.created_at desc limit 1)`

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Sql, Tx } from '../../shared/database.ts'
 import type { Language } from './content.ts'
 import type { DocumentRef } from './document.ts'
+import { languagesLeft } from './steps.ts'
 
 /**
  * A parent and the children, as the API shows them. What was never told, or was cleared, is an empty text. Times are
@@ -67,6 +68,16 @@ export async function changeProfile(tx: Tx, userId: string, changes: ProfileChan
     })
     .where('user_id', '=', userId)
     .execute()
+}
+
+/** Has every document that is under way wait for the consent of a parent who took it back. The profile must be held. */
+export async function beginWaitForConsent(tx: Tx, userId: string): Promise<void> {
+  await sql`
+    update iep.documents d set waiting_for = 'consent', updated_at = clock_timestamp()
+    where d.user_id = ${userId} and d.active and d.page_count is not null and d.waiting_for is null
+      and (d.status in ('PROCESSING', 'OCR_COMPLETED') or d.status = 'PROCESSED' and ${languagesLeft})`.execute(
+    tx,
+  )
 }
 
 /** The documents that wait for this parent's consent. */

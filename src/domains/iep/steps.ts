@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Sql, Tx } from '../../shared/database.ts'
-import { languages, type Translated } from './content.ts'
+import { languages, type Language, type Translated } from './content.ts'
 import { DocumentGone, type DocumentRef } from './document.ts'
 import type { Reason } from './sentences.ts'
 
@@ -82,6 +82,34 @@ export async function beginStep(tx: Tx, document: DocumentRef): Promise<boolean>
   await forgetFailure(tx, document)
   return true
 }
+
+/**
+ * A step stops until its parent agrees again: nobody works on its language meanwhile. The document must be held, and was
+ * found to lack the consent.
+ */
+export async function layAside(
+  tx: Tx,
+  { iepId }: DocumentRef,
+  language: Language | undefined,
+): Promise<void> {
+  if (language !== undefined)
+    await sql`
+      update iep.language_versions set state = 'waiting', updated_at = now()
+      where iep_id = ${iepId} and language = ${language} and state = 'working'`.execute(tx)
+  await endNeedlessWait(tx, { iepId })
+}
+
+/** A document of which nothing is left to be done waits for nobody's consent. The document must be held. */
+export async function endNeedlessWait(tx: Tx, { iepId }: Pick<DocumentRef, 'iepId'>): Promise<void> {
+  await sql`
+    update iep.documents d set waiting_for = null
+    where d.iep_id = ${iepId} and d.waiting_for is not null and d.status = 'PROCESSED'
+      and not ${languagesLeft}`.execute(tx)
+}
+
+/** Some language of the document `d` is waited for. */
+export const languagesLeft = sql<boolean>`exists (
+  select from iep.language_versions v where v.iep_id = d.iep_id and v.state in ('waiting', 'working'))`
 
 /** Forgets that a document failed, so that what a parent sees is what is going on. The document must be held. */
 export async function forgetFailure(tx: Tx, { iepId }: Pick<DocumentRef, 'iepId'>): Promise<void> {

@@ -22,8 +22,15 @@ export async function inviteMember(
   return { invite: toNotification(row), made: row.made }
 }
 
-/** An invite to this group; undefined when there is none of this id. */
-export async function findInvite(db: Sql, groupId: string, id: string): Promise<Notification | undefined> {
+/**
+ * An invite to this group, for its owner and admins; undefined when there is none of this id.
+ * @throws refuses 404 and 403 for others
+ */
+export async function findInvite(
+  db: Sql,
+  { groupId, id, by }: { groupId: string; id: string; by: string },
+): Promise<Notification | undefined> {
+  await sql`select lockin.require_role(${groupId}, ${by}, 'admin')`.execute(db)
   const { rows } = await sql<NotificationRow>`
     select * from lockin.notifications where id = ${id} and group_id = ${groupId} and kind = 'group_invite'`.execute(
     db,

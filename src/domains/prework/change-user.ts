@@ -32,8 +32,12 @@ export async function changeUser(
 }
 
 /** As `changeUser`. Nothing of them goes: who they were and what they did stays known, and their address theirs. */
-export const deactivateUser = (store: PreworkStore, by: Acting, userId: string): Promise<User> =>
-  changeUser(store, by, { userId, changes: { isActive: false } })
+export const deactivateUser = (
+  store: PreworkStore,
+  by: Acting,
+  userId: string,
+  version?: number,
+): Promise<User> => changeUser(store, by, { userId, version, changes: { isActive: false } })
 
 /** Of oneself, the user that was read knows better than the call did: the role it came with may be lost by now. */
 function asNow(by: Acting, user: User): Acting {

@@ -12,6 +12,7 @@ export const refusals = {
   'profile-exists': 'This user has a profile already.',
   'changed-meanwhile': 'It has been changed since the version you know. Read it again.',
   'asked-differently': 'This was asked for before, with another body.',
+  gone: 'This was made before, and has been removed since.',
   'not-in-this-state': 'Its state does not allow this.',
   'media-not-usable':
     'must be the ids of files of the same user that are completed and attached to nothing else',

@@ -10,6 +10,10 @@ import type { Login } from './operators/login.ts'
 import { HttpProblem } from './answers/problems.ts'
 
 const READY_WITHIN = 2000
+const liveness = z.object({ live: z.literal(true) }).meta({ id: 'Liveness' })
+const readiness = z
+  .object({ ready: z.boolean(), postgres: z.boolean(), redis: z.boolean() })
+  .meta({ id: 'Readiness' })
 const nobodysJob = '00000000-0000-0000-0000-000000000000'
 
 /** Whether this process lives, whether it should get requests, and what all processes count. */
@@ -19,14 +23,33 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
 
   app.get(
     '/livez',
-    { ...hidden, schema: { ...hidden.schema, summary: 'Answers while the process lives' } },
-    async () => ({ live: true }),
+    {
+      ...hidden,
+      schema: {
+        ...hidden.schema,
+        summary: 'Answers while the process lives',
+        response: { 200: liveness },
+      },
+    },
+    async () => ({ live: true as const }),
   )
 
   /** Redis is told but not needed: what is asked for is accepted without it. A server that stops answers 503 before it comes here. */
   app.get(
     '/readyz',
-    { ...hidden, schema: { ...hidden.schema, summary: 'Whether requests should come here' } },
+    {
+      ...hidden,
+      schema: {
+        ...hidden.schema,
+        summary: 'Whether requests should come here',
+        description:
+          'Redis is told but not needed. A server that is about to stop answers 503 with a problem.',
+        response: {
+          200: readiness,
+          503: readiness.meta({ description: 'Not now: Postgres does not answer.' }),
+        },
+      },
+    },
     async (_request, reply) => {
       const answered = new AbortController()
       const late = sleep(READY_WITHIN, answered.signal).then(() => false)
@@ -57,7 +80,7 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
         tags: ['health'],
         summary: 'What all processes count, in the Prometheus format',
         description: 'For callers on the machine itself, and for operators from anywhere.',
-        security: [{ operator: [] }],
+        security: [{ operator: [] }, {}],
         response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
       },
       onRequest: async (request) => {

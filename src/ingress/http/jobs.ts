@@ -8,6 +8,7 @@ import type { App, HttpParts } from './app.ts'
 import { untilGone } from './asking/outcome.ts'
 import { WAIT_AT_MOST } from './asking/prefer.ts'
 import { HttpProblem, notFound } from './answers/problems.ts'
+import { isKnown, notModified } from './answers/not-modified.ts'
 import { etagOf, isSettled, mayWatch, publicState, receipt, receiptOf } from './answers/receipt.ts'
 import type { StatusLinks } from './answers/status-link.ts'
 import { eventsOf } from './answers/stream.ts'
@@ -51,7 +52,7 @@ export function jobRoutes(app: App, parts: HttpParts): void {
       let row = visible(request, await watch.see(id))
       const known = request.headers['if-none-match']
       const isNews =
-        known === undefined ? isSettled : (now: Seen) => isSettled(now) || !matches(known, etagOf(now))
+        known === undefined ? isSettled : (now: Seen) => isSettled(now) || !isKnown(known, etagOf(now))
       if (patience > 0 && !isNews(row))
         row = visible(request, await watch.until(id, isNews, patience, { signal: untilGone(reply, closing) }))
 
@@ -59,12 +60,9 @@ export function jobRoutes(app: App, parts: HttpParts): void {
       void reply.headers({
         etag,
         'cache-control': 'private, no-cache',
-        vary: 'authorization, x-millrace-key',
+        vary: 'authorization, origin, x-millrace-key',
       })
-      if (request.viaLink) void reply.header('access-control-allow-origin', '*')
-      // Without a payload: not even a JSON null, whose length would be announced.
-      if (known !== undefined && matches(known, etag))
-        return reply.code(304).send(undefined as unknown as null)
+      if (isKnown(known, etag)) return notModified(reply)
       return receiptOf(row, mayWatch(request.callers, row) ? links : undefined)
     },
   )
@@ -77,7 +75,8 @@ export function jobRoutes(app: App, parts: HttpParts): void {
         tags: ['jobs'],
         summary: 'What happens to a job, as server-sent events',
         description:
-          'Events are named waiting, active, progress, delayed, completed, failed and cancelled. `Last-Event-ID` resumes; ' +
+          'Events are named waiting, active, progress, delayed, completed, failed and cancelled, and begin with the round that ' +
+          'the receipt is about. `Last-Event-ID` resumes; ' +
           'the stream ends after the job has settled, and 204 says that nothing more will come.',
         params,
         querystring: z.strictObject({ sig }),
@@ -91,11 +90,12 @@ export function jobRoutes(app: App, parts: HttpParts): void {
       const { id } = request.params
       const row = visible(request, await watch.see(id))
       const after = Math.min(lastEventId(request.headers['last-event-id']), row.last_event)
-      if (request.viaLink) void reply.header('access-control-allow-origin', '*')
       if (isSettled(row) && after >= row.last_event) return reply.code(204).send(null)
 
       const signal = untilGone(reply, closing)
-      const events = eventsOf({ watch, run, log }, { id, after, signal })
+      // Whoever comes for the first time is not told how earlier rounds ended: it would be taken for the end of this one.
+      const since = after > 0 ? 0 : row.round
+      const events = eventsOf({ watch, run, log }, { id, after, since, signal })
       void reply.headers({
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
@@ -139,15 +139,10 @@ export function jobRoutes(app: App, parts: HttpParts): void {
 
 /** True when the address of a request carries a status link to its job. Links are for looking only. */
 export function opensByLink(request: FastifyRequest, links: StatusLinks): boolean {
-  if (request.method !== 'GET') return false
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
   const { id } = request.params as { id?: string }
   const given = (request.query as { sig?: unknown }).sig
   return typeof given === 'string' && links.opens((id ?? '').toLowerCase(), given)
-}
-
-/** If-None-Match compares weakly: `W/` does not matter. */
-function matches(header: string, etag: string): boolean {
-  return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag)
 }
 
 function lastEventId(header: string | string[] | undefined): number {

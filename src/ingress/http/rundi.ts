@@ -41,7 +41,9 @@ export function rundiRoutes(app: App, { config, asking, askFor }: HttpParts): vo
     async (request, reply) => {
       const signIn = request.body
       const vouched = vouchesFor(request.callers[0], signIn, config.rundi.trustedProviders)
-      const unchanged = await findUnchanged(asking.database.sql, signIn, { vouched })
+      // A request that may be a repetition is first compared with the one it repeats.
+      const mayRepeat = request.headers['idempotency-key'] !== undefined
+      const unchanged = !mayRepeat && (await findUnchanged(asking.database.sql, signIn, { vouched }))
       if (unchanged) return unchanged
       // Asked while the same person's other sign-in runs: then once more, since this one may bring another name.
       return askFor(request, reply, ask(ensureUser, { ...signIn, vouched }, { again: 'rerunIfActive' }), {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { settleArrival } from '../../domains/iep/arrivals.ts'
-import { examine } from '../../domains/iep/examination.ts'
+import { examine } from '../../domains/iep/arrivals/examination.ts'
 import { afterCommit } from '../../shared/database.ts'
 import { minutes } from '../../shared/time.ts'
 import { ask, commit, defineJob, done, type Uses } from '../define.ts'
@@ -35,7 +35,7 @@ export const receiveDocument = defineJob({
     return commit(async (tx) => {
       const { outcome, remove, proceed } = await settleArrival(tx, place, examined)
       afterCommit(tx, () => metrics.iepDocuments.inc({ outcome }))
-      const removals = remove.map((id) => ask(removeObjects, { userId, childId, iepId: id }))
+      const removals = remove.map((of) => ask(removeObjects, { userId, childId, ...of }))
       return done({ outcome }, ...removals, ...(proceed ? await nextSteps(tx, proceed) : []))
     })
   },

@@ -16,20 +16,23 @@ export const removeObjects = defineJob({
     userId: z.string().min(1).max(128),
     childId: z.uuid(),
     iepId: z.uuid().optional(),
+    /** Of an upload that was looked at. Another at its place is spared: its news are still to come. */
+    etag: z.string().max(200).optional(),
   }),
-  key: ({ userId, childId, iepId }) => `${userId}/${childId}/${iepId ?? '*'}`,
+  key: ({ userId, childId, iepId = '*', etag }) =>
+    `${userId}/${childId}/${iepId}${etag === undefined ? '' : `/${etag}`}`,
   owner: ({ userId }) => `iep:${userId}`,
   again: 'rerunIfActive', // something may have arrived behind the back of one that runs
   retry: backingOff(150, seconds(2)), // for about a day
   timeout: minutes(30),
 
   async run(
-    { userId, childId, iepId },
+    { userId, childId, iepId, etag },
     { sql: db, iepBucket, signal }: Uses<'sql' | 'iepBucket' | 'signal'>,
   ) {
     const bucket = configured(iepBucket, 'IEP_BUCKET')
     const removed = iepId
-      ? await removeObjectsOf({ db, bucket, place: { userId, childId, iepId }, signal })
+      ? await removeObjectsOf({ db, bucket, place: { userId, childId, iepId }, etag, signal })
       : await removeObjectsOfChild({ db, bucket, place: { userId, childId }, signal })
     return done({ removed })
   },

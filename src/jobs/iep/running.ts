@@ -1,7 +1,9 @@
 import { languages, type Translated } from '../../domains/iep/content.ts'
 import type { DocumentRef } from '../../domains/iep/document.ts'
 import type { Run } from '../../shared/database.ts'
+import type { Ask } from '../define.ts'
 import { idsOf } from '../ledger/find.ts'
+import { see } from '../ledger/read.ts'
 import { readDocument } from './read-document.ts'
 import { redactDocument } from './redact-document.ts'
 import { summariseDocument } from './summarise-document.ts'
@@ -19,4 +21,16 @@ export async function stepsOf(run: Run, documents: DocumentRef[]): Promise<strin
   return ids.sort()
 }
 
+/** Of these wishes those whose job is not still to end by itself. Locks nothing, so that no job that settles is waited for. */
+export async function withoutUnsettled(run: Run, wishes: Ask[]): Promise<Ask[]> {
+  const left: Ask[] = []
+  for (const wish of wishes) {
+    const [id] = await idsOf(run, wish.job.name, [wish.job.key(wish.data)])
+    const state = id && (await see(run, [id])).get(id)?.state
+    if (!state || !unsettled.has(state)) left.push(wish)
+  }
+  return left
+}
+
+const unsettled = new Set<string>(['waiting', 'delayed', 'active'])
 const translated = languages.filter((language): language is Translated => language !== 'en')

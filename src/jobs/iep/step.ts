@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Language } from '../../domains/iep/content.ts'
 import { DocumentGone, type DocumentRef } from '../../domains/iep/document.ts'
-import { forgetAnswers } from '../../domains/iep/models/calls.ts'
-import { beginStep, holdDocument, noteProblem } from '../../domains/iep/steps.ts'
+import { ConsentWithdrawn, forgetAnswers } from '../../domains/iep/models/calls.ts'
+import { beginStep, endNeedlessWait, holdDocument, layAside, noteProblem } from '../../domains/iep/steps.ts'
 import type { Sql, Tx } from '../../shared/database.ts'
 import { GiveUp, Trouble } from '../../shared/errors.ts'
 import { seconds } from '../../shared/time.ts'
@@ -41,7 +41,8 @@ interface StepOf<Result> {
 
 /**
  * One step of a document. What `work` returns writes down that it is done, while the document is held, in the
- * transaction that settles the job. Without consent nothing is done; a document that went away ends the step in peace.
+ * transaction that settles the job. Without consent nothing is done, and when it is taken back in the middle nothing
+ * more; a document that went away ends the step in peace.
  */
 export async function takeStep<Result>({
   document,
@@ -52,18 +53,23 @@ export async function takeStep<Result>({
   nextSteps,
 }: StepOf<Result>): Promise<Done<Outcome<Result>> | Commit<Outcome<Result>>> {
   try {
-    const consent = await sql.transaction().execute(async (tx) => {
-      const begun = await beginStep(tx, document)
-      if (begun) await begin?.(tx)
-      return begun
-    })
-    if (!consent) return waitForConsent(document)
-    const finish = await work()
-    return settling(async (tx) => {
-      await holdDocument(tx, document)
-      const result = await finish(tx)
-      return done<Outcome<Result>>(result, ...((await nextSteps?.(tx, document)) ?? []))
-    })
+    for (;;) {
+      const consent = await sql.transaction().execute(async (tx) => {
+        const begun = await beginStep(tx, document)
+        if (begun) await begin?.(tx)
+        return begun
+      })
+      if (!consent) return waitForConsent(document, asks?.language)
+      const finish = await unlessWithdrawn(work)
+      // Whoever gave consent again since has left it to this step to go on: it was not over yet.
+      if (!finish) continue
+      return settling(async (tx) => {
+        const held = await holdDocument(tx, document)
+        const result = await finish(tx)
+        if (!held.consent) await endNeedlessWait(tx, document)
+        return done<Outcome<Result>>(result, ...((await nextSteps?.(tx, document)) ?? []))
+      })
+    }
   } catch (error) {
     if (error instanceof DocumentGone) return done({ gone: true })
     if (error instanceof GiveUp) {
@@ -74,11 +80,25 @@ export async function takeStep<Result>({
   }
 }
 
+/** Undefined when consent was taken back meanwhile; what had come until then is kept. */
+async function unlessWithdrawn<Finish>(work: () => Promise<Finish>): Promise<Finish | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ConsentWithdrawn) return undefined
+    throw error
+  }
+}
+
 /** It is for whoever gives consent to ask again; should that happen in this very moment, for the next attempt. */
-const waitForConsent = <Result>(document: DocumentRef): Commit<Outcome<Result>> =>
+const waitForConsent = <Result>(
+  document: DocumentRef,
+  language: Language | undefined,
+): Commit<Outcome<Result>> =>
   settling(async (tx) => {
     if ((await holdDocument(tx, document)).consent)
       throw new Trouble('consent-given', 'Consent was given while the step was about to wait for it.')
+    await layAside(tx, document, language)
     return done<Outcome<Result>>({ waitingFor: 'consent' })
   })
 

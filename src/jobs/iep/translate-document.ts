@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { languages, type Translated } from '../../domains/iep/content.ts'
 import { noTranslation } from '../../domains/iep/sentences.ts'
+import { endNeedlessWait } from '../../domains/iep/steps.ts'
 import { translate } from '../../domains/iep/translate.ts'
 import {
   beginVersion,
@@ -52,9 +53,11 @@ export const translateDocument = defineJob({
     }),
 
   async onFailed(tx, { language, ...document }, verdict) {
-    if (!(await holdIfThere(tx, document))) return []
+    const held = await holdIfThere(tx, document)
+    if (!held) return []
     await failVersion(tx, document, language satisfies Translated, noTranslation(language, verdict))
     await processedWhenComplete(tx, document)
+    if (!held.consent) await endNeedlessWait(tx, document)
     return []
   },
 })

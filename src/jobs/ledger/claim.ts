@@ -55,20 +55,21 @@ with asked as (
     state = case j.state when 'undoing' then 'undoing' else 'active' end,
     attempts = j.attempts + case j.state when 'undoing' then 0 else 1 end,
     undo_attempts = j.undo_attempts + case j.state when 'undoing' then 1 else 0 end,
-    worker = $3, started_at = coalesce(j.started_at, now()), last_event = j.last_event + 1
+    worker = $3, started_at = case j.state when 'undoing' then j.started_at else coalesce(j.started_at, now()) end,
+    last_event = j.last_event + 1
   from asked a
   where j.id = a.id and j.ticket = a.ticket
     and j.worker is null and j.run_at <= now() and j.state in ('waiting', 'delayed', 'undoing')
     and exists (select from millrace.leases where worker = $3 and valid_until > now())
   returning j.id, j.ticket, j.name, j.queue, j.state, j.data, j.owner, j.trace, j.round, j.attempts, j.max_attempts,
-    j.undo_attempts, j.verdict, j.settled_at is not null as settled,
+    j.undo_attempts, j.verdict, j.settled_at is not null and not j.followers_due as followed,
     greatest(0, extract(epoch from now() - j.run_at) * 1000)::float8 as waited,
     (extract(epoch from now() - j.asked_at) * 1000)::float8 as age, j.last_event
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)
   select id, last_event, case state when 'undoing' then 'undoing' else 'claimed' end, round, attempts from claimed
 )
-select id, ticket, name, queue, state, data, owner, trace, round, attempts, max_attempts, undo_attempts, verdict, settled, waited, age
+select id, ticket, name, queue, state, data, owner, trace, round, attempts, max_attempts, undo_attempts, verdict, followed, waited, age
 from claimed, (select set_config('synchronous_commit', 'off', true)) as unhurried`,
 }
 

@@ -31,7 +31,8 @@ export interface Entry {
 
 /**
  * What asking came to. `entered`: a new row. `reopened`: a new round of an old one. `amended`: new data for a row
- * nobody has started. `asked again`: one more round after the one that runs. `stands`: nothing changed.
+ * nobody has started. `asked again`: one more round after the one that runs, or other data for the one that was asked for
+ * already. `stands`: nothing changed.
  */
 export type Decision = 'entered' | 'reopened' | 'amended' | 'asked again' | 'stands'
 
@@ -51,20 +52,32 @@ export interface Entered {
  * keys would wait for each other. Run it in a transaction, or alone.
  */
 export async function enter(run: Run, entries: Entry[]): Promise<Entered[]> {
+  const entered = await enterNew(run, entries)
+  const known = entries.filter((_, index) => !entered[index])
+  if (known.length === 0) return entered as Entered[]
+  const again = (await enterAgain(run, known)).values()
+  return entered.map((each) => each ?? (again.next().value as Entered))
+}
+
+/** The first half of entering: new rows, which nobody holds. Undefined are those whose row is there already. */
+export async function enterNew(run: Run, entries: Entry[]): Promise<(Entered | undefined)[]> {
   const ids = entries.map((entry) => entry.id)
   const inserted = new Set(idsMoved(await run<Moved>(insertNew, columnsOf(entries)), ids))
   if (inserted.size === entries.length) return entries.map(firstOf)
-  const known = entries.filter((entry) => !inserted.has(entry.id))
-  const decided = await run<Decided>(decideAgain, [JSON.stringify(known)])
+  return entries.map((entry) => (inserted.has(entry.id) ? firstOf(entry) : undefined))
+}
+
+/** The other half: rows that are there already, and that somebody may hold for a while. */
+export async function enterAgain(run: Run, entries: Entry[]): Promise<Entered[]> {
+  const decided = await run<Decided>(decideAgain, [JSON.stringify(entries)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
 
   return entries.map((entry) => {
-    if (inserted.has(entry.id)) return firstOf(entry)
     const row = byName.get(`${entry.name} ${entry.key}`)
     // Retention may have removed the row between the two statements; asking once more is right then.
     if (!row) throw new Error(`The row of ${entry.name} went away while it was asked for.`)
-    // An earlier try of this very statement whose answer was lost.
-    if (row.id === entry.id && row.decision === 'stands') return firstOf(entry)
+    // Entered by an earlier try whose answer was lost: what has come of the row since is this asking's.
+    if (row.id === entry.id) return firstOf(entry)
     return {
       id: row.id,
       state: row.state,
@@ -127,24 +140,31 @@ with entered as (
 ${theMoved('entered', '$1::uuid[]')}`,
 }
 
-/** Decides under the row's lock; rows are locked in id order so that two batches cannot wait for each other. */
+/**
+ * Decides under the row's lock; rows are locked in id order so that two batches cannot wait for each other. A round that was
+ * asked for may stand behind one that runs, waits again or is undone. Then its data are the last word: others are compared
+ * with them, and take their place. An asking that made its row is over, whatever has become of the row.
+ */
 const decideAgain = {
   name: 'ledger.decide-again',
   text: `
 with asked as (
-  select * from json_to_recordset($1::json) as a (name text, key text, queue text, data jsonb, again text, asides text[], trace text,
-    delay float8, attempts int, closes boolean) where ${oneByOne('attempts')}
+  select * from json_to_recordset($1::json) as a (id uuid, name text, key text, queue text, data jsonb, again text, asides text[],
+    trace text, delay float8, attempts int, closes boolean) where ${oneByOne('attempts')}
 ), decided as (
   select j.id, j.name, j.key, j.state, j.round, j.ticket, a.data, a.trace, a.delay, a.queue, a.attempts, a.closes,
+    j.state in ('cancelling', 'undoing') or j.next_data = a.data as next_answers,
     case
+      when j.id = a.id then 'stands'
       when j.state in ('failed', 'cancelled') then 'reopened'
       when j.state = 'completed' and (a.again in ('afterSettled', 'rerunIfActive') or (a.again = 'whenChanged' and j.data - a.asides <> a.data - a.asides))
         then 'reopened'
-      when j.state in ('waiting', 'delayed') and a.again in ('whenChanged', 'rerunIfActive') and j.data <> a.data then 'amended'
-      when j.state = 'active' and (a.again = 'rerunIfActive'
-        or (a.again = 'whenChanged'
-        and coalesce(j.next_data, j.data) - a.asides <> a.data - a.asides)) then 'asked again'
-      when j.state in ('cancelling', 'undoing') then 'asked again'
+      when j.state in ('cancelling', 'undoing') and (a.again <> 'never' or j.next_data is null) then 'asked again'
+      when j.state = 'active' and a.again = 'rerunIfActive' then 'asked again'
+      when j.state = 'completed' or a.again in ('never', 'afterSettled') or j.next_data = a.data then 'stands'
+      when j.next_data is not null then 'asked again'
+      when j.state = 'active' and j.data - a.asides <> a.data - a.asides then 'asked again'
+      when j.state in ('waiting', 'delayed') and j.data <> a.data then 'amended'
       else 'stands'
     end as decision
   from asked a join millrace.jobs j on j.name = a.name and j.key = a.key
@@ -175,6 +195,7 @@ with asked as (
 select d.id, d.name, d.key, d.decision,
   coalesce(r.ticket, d.ticket) as ticket,
   case d.decision when 'reopened' then 'waiting' else d.state end as state,
-  case d.decision when 'reopened' then r.round when 'asked again' then d.round + 1 else d.round end as answering_round
+  case when d.decision = 'reopened' then r.round when d.decision = 'asked again' or d.next_answers then d.round + 1 else d.round end
+    as answering_round
 from decided d left join reopened r on r.id = d.id`,
 }

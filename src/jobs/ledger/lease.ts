@@ -77,7 +77,8 @@ select exists (select from renewed) as held,
       'reason', case when j.state = 'cancelling' and j.ticket = h.ticket then 'cancelled' else 'taken over' end))
     from holding h join millrace.jobs j on j.id = h.id
     where j.ticket > h.ticket or j.state = 'cancelling'
-      or (h.claimed and j.state in ('waiting', 'delayed'))  -- a crash of Postgres took the claim away
+      -- a crash of Postgres took the claim away
+      or (h.claimed and (j.state in ('waiting', 'delayed') or (j.state = 'undoing' and j.worker is null)))
   ), '[]') as abort,
   coalesce((
     select json_agg(json_build_object('id', j.id, 'ticket', j.ticket))

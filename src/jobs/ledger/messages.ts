@@ -9,23 +9,22 @@ export interface RejectedMessage {
   body: string
 }
 
+/** One that is kept, as operators see it. */
+export type KeptMessage = Omit<RejectedMessage, 'body'> & { receivedAt: Date }
+
 /** Keeps rejected messages for an operator; each is kept once, however often it is delivered. */
 export async function keepRejected(run: Run, messages: RejectedMessage[]): Promise<void> {
   await run(insertRejected, [JSON.stringify(messages)])
 }
 
 /** The newest rejected messages, without their bodies unless asked for. */
-export const listRejected = (
-  run: Run,
-  limit: number,
-): Promise<{ id: string; source: string; message_id: string; reason: string; received_at: Date }[]> =>
-  run(newestRejected, [limit])
+export const listRejected = (run: Run, limit: number): Promise<KeptMessage[]> => run(newestRejected, [limit])
 
 export async function readRejected(
   run: Run,
   id: string,
-): Promise<{ id: string; reason: string; body: string } | undefined> {
-  const [row] = await run<{ id: string; reason: string; body: string }>(oneRejected, [id])
+): Promise<(KeptMessage & { body: string }) | undefined> {
+  const [row] = await run<KeptMessage & { body: string }>(oneRejected, [id])
   return row
 }
 
@@ -41,10 +40,10 @@ on conflict (source, message_id) do nothing`,
 
 const newestRejected = {
   name: 'ledger.list-rejected',
-  text: `select id, source, message_id, reason, received_at from millrace.rejected_messages order by received_at desc, id limit $1`,
+  text: `select id, source, message_id as "messageId", reason, received_at as "receivedAt" from millrace.rejected_messages order by received_at desc, id limit $1`,
 }
 
 const oneRejected = {
   name: 'ledger.read-rejected',
-  text: `select id, reason, body from millrace.rejected_messages where id = $1`,
+  text: `select id, source, message_id as "messageId", reason, received_at as "receivedAt", body from millrace.rejected_messages where id = $1`,
 }

@@ -41,8 +41,8 @@ export interface Claimed {
   max_attempts: number
   undo_attempts: number
   verdict: Verdict | null
-  /** The row has settled before: this is an undo that runs once more. */
-  settled: boolean
+  /** The row has settled before, and what follows its failure was written then: this is an undo that runs once more. */
+  followed: boolean
   /** Milliseconds between the moment it was due and the claim. */
   waited: number
   /** Milliseconds since the round was asked for. */
@@ -74,7 +74,7 @@ export const noteLife = (moved: string): string => `alive as (
  */
 export const freshRound = `state = 'waiting', round = j.round + 1, ticket = j.ticket + 1, attempts = 0, worker = null, next_data = null,
     percent = null, step = null, error = null, verdict = null, undo = null, undo_error = null, undo_attempts = 0,
-    undo_again_at = null, unwitnessed = false, asked_at = now(), started_at = null, settled_at = null`
+    undo_again_at = null, followers_due = false, unwitnessed = false, asked_at = now(), started_at = null, settled_at = null`
 
 /**
  * True of every column of whole numbers from 1. Where a batch is joined with the ledger it lets Postgres expect a single

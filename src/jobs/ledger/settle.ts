@@ -110,14 +110,22 @@ export const undoLater = (
 ): Promise<Ticket | undefined> =>
   first(run<Ticket>(delayUndo, [hold.id, hold.ticket, hold.worker, delay, json(failure)]))
 
-/** Settles a row after its undo, as the verdict says. */
+/** Settles a row after its undo, as the verdict says. `followersDue`: what follows the failure is still to be written. */
 export const settleUndone = (
   run: Run,
   hold: Hold,
-  undo: 'done' | 'stuck',
-  failure: Failure | undefined,
+  end: { undo: 'done' | 'stuck'; failure: Failure | undefined; followersDue: boolean },
 ): Promise<boolean> =>
-  changed(run(settleUndo, [hold.id, hold.ticket, hold.worker, undo, failure ? json(failure) : null]))
+  changed(
+    run(settleUndo, [
+      hold.id,
+      hold.ticket,
+      hold.worker,
+      end.undo,
+      end.failure ? json(end.failure) : null,
+      end.followersDue,
+    ]),
+  )
 
 /** Turns "asked again while it ran" into the next round; to be called in the transaction that settled the row. */
 export const reopenIfAsked = (run: Run, id: string): Promise<Ticket | undefined> =>
@@ -219,8 +227,8 @@ const delayUndo = transition('ledger.undo-later', {
 
 const settleUndo = transition('ledger.settle-undone', {
   from: `'undoing'`,
-  set: `state = j.verdict, undo = $4, undo_error = $5::jsonb, settled_at = coalesce(j.settled_at, now()),
-    undo_again_at = case when j.unwitnessed then now() + interval '${UNDO_AGAIN_AFTER}' end, unwitnessed = false`,
+  set: `state = j.verdict, undo = $4, undo_error = $5::jsonb, followers_due = $6::boolean, settled_at = coalesce(j.settled_at, now()),
+    undo_again_at = case when j.unwitnessed then now() + interval '${UNDO_AGAIN_AFTER}' else j.undo_again_at end, unwitnessed = false`,
   // Settled by this very transaction, or earlier, so that this was an undo that ran once more.
   kind: `case settled_at when now() then 'settled' else 'undone again' end`,
   detail: `jsonb_strip_nulls(jsonb_build_object('state', verdict, 'undo', undo, 'undoError', undo_error, 'error', error))`,

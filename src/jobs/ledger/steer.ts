@@ -10,6 +10,7 @@ export interface Steered {
 
 /**
  * Cancels a job that is not settled. A running one is asked to stop; what it left is undone before it says `cancelled`.
+ * A round that was asked for meanwhile is taken back as well: whoever waits for it is told that it was cancelled.
  * Cancelling twice, or a settled job, changes nothing.
  */
 export const cancel = (run: Run, id: string, actor: string): Promise<Steered | undefined> =>

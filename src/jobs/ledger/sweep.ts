@@ -1,5 +1,6 @@
-import type { Run } from '../../shared/database.ts'
-import { arrayOf, noteLife, noteRest, UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
+import { within, type Database, type Run } from '../../shared/database.ts'
+import { arrayOf, AT_REST, noteLife, noteRest, UNDO_ATTEMPTS, type State, type Ticket } from './rows.ts'
+import { reopenIfAsked } from './settle.ts'
 
 /** What the sweeper remembers between rounds: which Redis it last saw, and how far it has looked. */
 export interface SweepState {
@@ -16,9 +17,27 @@ export const rememberRedis = async (run: Run, marker: string): Promise<void> => 
   await run(saveMarker, [marker])
 }
 
-/** Takes over rows whose worker's lease has lapsed: to be tried again, undone, or settled when nothing is left to try. */
-export const takeOver = (run: Run): Promise<(Ticket & { state: State; name: string })[]> =>
-  run(takeOverLapsed, [])
+/** A row whose worker was lost, as it is now. */
+export type TakenOver = Ticket & { state: State; name: string }
+
+/**
+ * Takes over rows whose worker's lease has lapsed: to be tried again, undone, or settled when nothing is left to try. What was
+ * asked for again while it ran begins its next round in the same commit: nobody else would think of it.
+ */
+export async function takeOver({
+  transaction,
+}: Pick<Database, 'transaction'>): Promise<{ takenOver: TakenOver[]; reopened: Ticket[] }> {
+  return transaction(async (tx) => {
+    const run = within(tx)
+    const takenOver = await run<TakenOver & { askedAgain: boolean }>(takeOverLapsed, [])
+    const reopened: Ticket[] = []
+    for (const { id, askedAgain } of takenOver) {
+      const next = askedAgain ? await reopenIfAsked(run, id) : undefined
+      if (next) reopened.push(next)
+    }
+    return { takenOver, reopened }
+  })
+}
 
 /** Begins the second undo of rows whose last runner nobody saw stop. */
 export const undoAgain = (run: Run): Promise<Ticket[]> => run(beginUndoAgain, [])
@@ -33,8 +52,9 @@ export const nextOverdue = (run: Run): Promise<Ticket[]> => run(walkOverdue, [])
 export const reticket = (run: Run, rows: { id: string; ticket: number }[]): Promise<Ticket[]> =>
   run(newTickets, [arrayOf(rows.map((row) => row.id)), arrayOf(rows.map((row) => row.ticket))])
 
-/** New tickets for the next 1,000 waiting rows after `id`, due or not: for a Redis that knows none of them. */
-export const reticketAllAfter = (run: Run, id: string): Promise<Ticket[]> => run(newTicketsForAll, [id])
+/** New tickets for the next 1,000 waiting rows of these queues after `id`, due or not: for a Redis that knows none of them. */
+export const reticketAllAfter = (run: Run, id: string, queues: readonly string[]): Promise<Ticket[]> =>
+  run(newTicketsForAll, [id, queues])
 
 /** Gives back rows the ledger believes this worker runs though it does not. */
 export const freeOrphans = (
@@ -115,6 +135,7 @@ with lapsed as (
     state = l.becomes, ticket = j.ticket + 1, worker = null, run_at = now(), unwitnessed = true,
     verdict = case when l.becomes = 'undoing' and l.was <> 'undoing'
       then case l.was when 'cancelling' then 'cancelled' else 'failed' end else j.verdict end,
+    followers_due = j.followers_due or (l.was = 'undoing' and l.becomes <> 'undoing' and j.settled_at is null),
     undo = case when l.becomes = 'undoing' then 'pending' when l.was = 'undoing' then 'stuck' else j.undo end,
     error = case when l.was = 'active' then '{"code":"worker-lost","message":"The worker that ran it went away."}' else j.error end,
     settled_at = case when l.becomes in ('failed', 'cancelled') then coalesce(j.settled_at, now()) else j.settled_at end,
@@ -127,7 +148,7 @@ with lapsed as (
   select id, last_event, case when state in ('failed', 'cancelled') then 'settled' else 'taken over' end, round, attempts,
     jsonb_build_object('state', state) from moved
 ), ${noteRest('moved')}
-select id, ticket, queue, name, state, 0::float8 as delay from moved`,
+select id, ticket, queue, name, state, 0::float8 as delay, next_data is not null and state in ${AT_REST} as "askedAgain" from moved`,
 }
 
 const beginUndoAgain = {
@@ -196,7 +217,7 @@ const newTicketsForAll = {
   text: `
 with free as (
   select j.id from millrace.live_jobs l join millrace.jobs j on j.id = l.job
-  where l.job > $1 and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null
+  where l.job > $1 and j.queue = any($2::text[]) and j.state in ('waiting', 'delayed', 'undoing') and j.worker is null
   order by l.job limit 1000 for update of j
 ), moved as (
   update millrace.jobs j set ticket = j.ticket + 1, last_event = j.last_event + 1
@@ -215,14 +236,18 @@ const free = {
   text: `
 with asked as (
   select * from unnest($1::uuid[], $2::int[]) as a (id, ticket)
+), ours as (
+  select j.id from asked a join millrace.jobs j on j.id = a.id and j.ticket = a.ticket
+  where j.worker = $3 and j.state in ('active', 'cancelling', 'undoing')
+  order by j.id for update of j
 ), moved as (
   update millrace.jobs j set
     state = case j.state when 'active' then 'waiting' else 'undoing' end,
     verdict = case j.state when 'cancelling' then 'cancelled' else j.verdict end,
     attempts = j.attempts - case j.state when 'active' then 1 else 0 end,
     ticket = j.ticket + 1, worker = null, run_at = now(), last_event = j.last_event + 1
-  from asked a
-  where j.id = a.id and j.ticket = a.ticket and j.worker = $3 and j.state in ('active', 'cancelling', 'undoing')
+  from ours o
+  where j.id = o.id
   returning j.*
 ), noted as (
   insert into millrace.job_events (job, seq, kind, round, attempt)

@@ -308,7 +308,7 @@ async function start(options: MistralOptions = {}, ours: Partial<Options> = {}) 
 /** A parent with one child and its active document of three pages. */
 async function arrive(): Promise<DocumentRef> {
   const document = { iepId: randomUUID(), userId: `parent-${randomUUID()}`, revision: 1 }
-  await query('insert into iep.profiles (user_id) values ($1)', document.userId)
+  await query('insert into iep.profiles (user_id, consent_given) values ($1, true)', document.userId)
   const [child] = await query<{ child_id: string }>(
     `insert into iep.children (user_id, name, school_city) values ($1, 'Ada', 'London') returning child_id`,
     document.userId,

@@ -148,7 +148,7 @@ describe('an upload that is being opened', () => {
     const remove = () => deleteMedia(store, as(ada), once.id)
 
     expect(await opening(slow)).toEqual(first)
-    expect(await meanwhile(() => opening(slow), remove, 'GetItem')).toBe('no-such-media')
+    expect(await meanwhile(() => opening(slow), remove, 'GetItem')).toBe('gone')
     expect(await trailOf(once.id)).toEqual(['delete', 'create'])
   })
 })

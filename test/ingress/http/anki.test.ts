@@ -20,6 +20,7 @@ test('a server asks for a user and gets a receipt that leads to the result', asy
     'name',
     'state',
     'progress',
+    'round',
     'attempt',
     'attempts',
     'createdAt',

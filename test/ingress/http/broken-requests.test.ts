@@ -60,6 +60,7 @@ test('broken bytes never make it a fault of ours', async () => {
     [body, { ...json, 'content-type': 'multipart/form-data; boundary=x' }, 415],
     [body, { ...json, 'content-type': 'nonsense' }, 415],
     [body, withKey('anki'), 415],
+    [body, { ...json, 'content-encoding': 'gzip' }, 415],
     [JSON.stringify({ ...ada.body, username: 'x'.repeat(300_000) }), json, 413],
   ]
   for (const [payload, headers, status] of broken) {
@@ -127,6 +128,9 @@ test('each product has the error shape its clients know', async () => {
   const seen = []
   for (const [url, look] of shapes) seen.push(look((await web.app.inject({ url })).json()))
   expect(seen).toEqual([['detail'], ['detail'], ['message'], ['error']])
+  // However the address is written: it is the route that has a shape.
+  const written = await web.app.inject({ method: 'POST', url: '/%72undi/auth/ensure-user' })
+  expect([written.statusCode, Object.keys(written.json())]).toEqual([401, ['detail']])
 })
 
 test('every answer carries its ids, and a trace that came in goes on', async () => {
@@ -179,18 +183,39 @@ test('bytes that are no HTTP get an answer and no more', async () => {
     const answer = await exchange(Number(url.port), bytes)
     expect(answer, bytes.slice(0, 80)).toMatch(status)
     expect(answer).not.toMatch(/\n\s+at /)
+    const [, id] = /^x-request-id: ([0-9a-f]{32})\r$/im.exec(answer) ?? []
+    expect(answer, bytes.slice(0, 80)).toMatch(/^date: .* GMT\r$/im)
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ error: { requestId: id } })
   }
   expect((await fetch(new URL('/livez', url))).status).toBe(200)
+  const counted = await (await fetch(new URL('/metrics', url))).text()
+  expect(counted).toMatch(/_count\{[^}]*route="unknown",status="431"[^}]*\} 1$/m)
 })
 
-/** Sends bytes and reads until the other side has nothing more to say. */
-function exchange(port: number, bytes: string): Promise<string> {
+test('nonsense after a request does not get into its answer', async () => {
+  await using web = await startWeb()
+  const asked = await post(web, JSON.stringify(ada.body))
+  const { port } = new URL(await web.url())
+  const key = `X-Millrace-Key: ${withKey('anki')['x-millrace-key']}`
+  const get = (path: string) => `GET /jobs/${asked.json().id}${path} HTTP/1.1\r\nHost: x\r\n${key}\r\n\r\n`
+
+  for (const path of ['/events', '?wait=30']) {
+    const answer = exchange(Number(port), `${get(path)}what?\r\n\r\n`, true)
+    await web.world.finish(asked.json().id)
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 /)
+    expect((await answer).match(/HTTP\/1\.1/g)).toHaveLength(1)
+    expect(await answer).toContain('"completed"')
+  }
+})
+
+/** Sends bytes and reads the head of an answer, or, to the end, all that the other side has to say. */
+function exchange(port: number, bytes: string, toTheEnd = false): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let answer = ''
     socket.on('data', (data) => {
       answer += data.toString()
-      if (answer.includes('\r\n\r\n')) socket.end()
+      if (!toTheEnd && answer.includes('\r\n\r\n')) socket.end()
     })
     socket.on('close', () => resolve(answer))
     socket.on('error', (error) => (answer === '' ? reject(error) : resolve(answer)))

@@ -81,6 +81,14 @@ test.concurrent('an ETag holds until something changes', async ({ expect }) => {
     expect(same.body).toBe('')
     expect(same.headers.etag).toBe(etag)
   }
+  // What was not sent has no length; inject would not tell.
+  const head = { method: 'HEAD', headers: { ...headers, 'if-none-match': etag } }
+  const bare = await fetch(`${await web.url()}/jobs/${id}`, head)
+  expect([bare.status, bare.headers.get('etag'), bare.headers.get('content-length')]).toEqual([
+    304,
+    etag,
+    null,
+  ])
   const waited = await web.app.inject({
     url: `/jobs/${id}?wait=1`,
     headers: { ...headers, 'if-none-match': etag },
@@ -155,6 +163,8 @@ test.concurrent('a status link opens one job for looking, until somebody changes
   expect(seen.json()).toMatchObject({ id, state: 'waiting' })
   expect(seen.json()).not.toHaveProperty('statusUrl')
   expect(seen.headers['access-control-allow-origin']).toBe('*')
+  const head = await web.app.inject({ method: 'HEAD', url: statusUrl })
+  expect([head.statusCode, head.headers.etag]).toEqual([200, seen.headers.etag])
   const known = await web.app.inject({
     url: statusUrl,
     headers: { 'if-none-match': String(seen.headers.etag) },

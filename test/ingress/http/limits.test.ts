@@ -19,11 +19,12 @@ test('each caller has a limit of their own, and is told when to come back', asyn
 })
 
 test('who proves nothing is limited by address, whatever they try', async () => {
-  await using web = await startWeb({ env: { RATE_LIMIT_PER_MINUTE: '4' } })
+  await using web = await startWeb({ env: { RATE_LIMIT_PER_MINUTE: '5' } })
   const tries = [
     { url: `/anki/users/${ada.id}`, headers: { 'x-millrace-key': 'a-guessed-key-0000' } },
     { url: `/anki/users/${ada.id}`, headers: bearer('a.guessed.token') },
     { url: '/nothing/here' },
+    { method: 'PUT' as const, url: `/anki/users/${ada.id}` },
     { url: `/jobs/${ada.id}?sig=1.1.${'A'.repeat(43)}` },
   ]
   for (const tried of tries)

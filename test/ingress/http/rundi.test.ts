@@ -108,6 +108,18 @@ test('an unverified address at Google proves nothing', async () => {
   expect(answer.statusCode).toBe(409)
 })
 
+test('a key that came with one sign-in does not come with another, even one that changes nothing', async () => {
+  await using web = await startWeb({ light: true })
+  const graceSignsIn = { ...adaSignsIn, provider_id: '1002', email: 'grace@example.org', name: 'Grace' }
+  expect((await ensure(web, graceSignsIn, withKey('rundi'))).statusCode).toBe(201)
+  const once = { ...withKey('rundi'), 'idempotency-key': 'one' }
+  expect((await ensure(web, adaSignsIn, once)).statusCode).toBe(201)
+
+  expect((await ensure(web, graceSignsIn, once)).statusCode).toBe(422)
+  expect((await ensure(web, graceSignsIn, { ...once, 'idempotency-key': '' })).statusCode).toBe(400)
+  expect((await ensure(web, adaSignsIn, once)).statusCode).toBe(200)
+})
+
 test('a worker that has the job keeps the web process from running it', async () => {
   await using web = await startWeb()
   await web.world.running()

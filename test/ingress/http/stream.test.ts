@@ -2,7 +2,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
 import { effectTables, letGo, testJobs, waitForStop, walkSteps } from '../../support/jobs.ts'
-import { ada, startWeb, withKey, type Web } from './web.ts'
+import { ada, basic, startWeb, withKey, type Web } from './web.ts'
 
 const initiate = async (web: Web): Promise<{ id: string; statusUrl: string }> =>
   (
@@ -59,6 +59,50 @@ test.concurrent('resuming skips nothing and repeats nothing', async ({ expect })
   expect((await from(rest.at(-1)?.id ?? '')).status).toBe(204)
   expect((await from('999999')).status).toBe(204)
   expect(names(await listen(await from('what?')))).toEqual(['waiting', 'active', 'completed'])
+})
+
+test.concurrent('who comes for a later round is told of that one, and who comes back of all', async ({
+  expect,
+}) => {
+  await using web = await startWeb()
+  const { id } = await initiate(web)
+  await web.world.finish(id)
+  const payload = { ...ada.body, username: 'ada l.' }
+  await web.app.inject({ method: 'POST', url: '/anki/users', headers: withKey('anki'), payload })
+  const address = `${await web.url()}/jobs/${id}/events`
+
+  const listening = listen(await fetch(address, { headers: withKey('anki') }))
+  await web.world.finish(id)
+  const told = (await listening).map(({ event, data }) => [event, JSON.parse(data).round])
+  expect(told).toEqual([
+    ['waiting', 2],
+    ['active', 2],
+    ['completed', 2],
+  ])
+  const back = await fetch(address, { headers: { ...withKey('anki'), 'last-event-id': '2' } })
+  expect(names(await listen(back))).toEqual(['completed', 'waiting', 'active', 'completed'])
+})
+
+test.concurrent('a stream that ends with what is not told is over all the same', async ({ expect }) => {
+  await using web = await startWeb()
+  const { id } = await initiate(web)
+  const headers = withKey('anki')
+  await web.app.inject({ method: 'DELETE', url: `/jobs/${id}`, headers })
+  const row = await web.world.finish(id)
+  expect([row.attempts, row.started_at]).toEqual([0, null])
+  await web.app.inject({
+    method: 'POST',
+    url: `/operators/jobs/${id}:undo`,
+    headers: { ...basic('grace'), 'sec-fetch-site': 'same-origin' },
+  })
+  await web.world.finish(id)
+
+  const address = `${await web.url()}/jobs/${id}/events`
+  const from = (last: string) => fetch(address, { headers: { ...headers, 'last-event-id': last } })
+  const text = await (await from('1')).text()
+  const [last] = [...text.matchAll(/^id: (\d+)$/gm)].at(-1)?.slice(1) ?? []
+  expect(text).toContain('event: cancelled')
+  expect((await from(last ?? '')).status).toBe(204)
 })
 
 test.concurrent('progress and retries are told; what only concerns us is not', async ({ expect }) => {

@@ -74,6 +74,7 @@ test('without any credentials the answer says what is needed', async () => {
     {},
     { authorization: '' },
     { authorization: 'Basic YTpi' },
+    { authorization: 'Bearer one two' },
     { 'x-millrace-key': '' },
   ]) {
     const answer = await self(web, headers)

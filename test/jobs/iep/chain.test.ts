@@ -53,7 +53,8 @@ test('from a file to four languages, each step once, each followed by the next',
   })
   expect(await family.states(iepId)).toEqual(ready)
   const jobs = await family.jobs()
-  expect(jobs.map(({ name }) => name)).toEqual([
+  const steps = jobs.map(({ name }) => name).filter((name) => name !== 'iep.remove-objects')
+  expect(steps).toEqual([
     'iep.receive-document',
     'iep.read-document',
     'iep.redact-document',
@@ -223,7 +224,8 @@ test('other bytes in the middle of a step: the old step ends in peace, and the n
   const { userId, childId, world } = family
   const sha256 = createHash('sha256').update(bytes).digest()
   await world.database.transaction(async (tx) => {
-    const file = { found: 'file' as const, sha256, bytes: bytes.length, verdict: { pages: 4 } }
+    const verdict = { pages: 4, key }
+    const file = { found: 'file' as const, sha256, bytes: bytes.length, etag: 'looked-at', verdict }
     const { proceed } = await settleArrival(tx, { userId, childId, iepId }, file)
     await world.asking.accept.in(tx, await nextSteps(tx, proceed as DocumentRef), 'trace')
   })
@@ -281,6 +283,6 @@ test('a second document in the middle of the first takes its place, and only its
   await family.settleAll()
 
   expect(await family.documents()).toMatchObject([{ iep_id: second.iepId, status: 'PROCESSED' }])
-  expect(await family.keys()).toEqual([second.key])
+  expect(await family.keys()).toEqual(await family.files())
   expect((await family.calls(first.iepId)).every(({ step }) => step === 'read')).toBe(true)
 })

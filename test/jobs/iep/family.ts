@@ -25,6 +25,8 @@ export interface Family extends AsyncDisposable {
   put(key: string, bytes: Buffer): Promise<void>
   /** What is in the bucket. */
   keys(): Promise<string[]>
+  /** Where the files of the documents are that were not refused. */
+  files(): Promise<string[]>
   /** Tells of an object, as S3 does, and lives through what the telling brings about. */
   tell(upload: Pick<Upload, 'iepId'>, writing?: string): Promise<Seen>
   /** Opens a place, fills it and tells of it. */
@@ -100,6 +102,13 @@ export async function createFamily(
     keys: async () => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucketName }))
       return Contents.map(({ Key }) => Key as string)
+    },
+    files: async () => {
+      const found = await sql<{ key: string }>`
+        select object_key as key from iep.documents where page_count is not null order by key`.execute(
+        database.sql,
+      )
+      return found.rows.map(({ key }) => key)
     },
     tell: ({ iepId }, writing = `writing ${(writings += 1)}`) =>
       world.work(ask(receiveDocument, { userId, childId, iepId, writing })),

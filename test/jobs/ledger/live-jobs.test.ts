@@ -55,7 +55,7 @@ test('a job is named as live until it is at rest, whichever way it comes there',
   expect(await live()).toEqual([lost.id])
 
   await endLease(run, worker)
-  expect(await takeOver(run)).toMatchObject([{ id: lost.id, state: 'failed' }])
+  expect((await takeOver(world.database)).takenOver).toMatchObject([{ id: lost.id, state: 'failed' }])
   expect(await live()).toEqual([])
 
   await sql`update millrace.jobs set undo_again_at = now() where id = ${lost.id}`.execute(db)

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../../shared/database.ts'
 import type { DocumentRef } from '../document.ts'
-import type { ExaminedFile } from '../examination.ts'
 import type { Place } from '../objects.ts'
+import type { ExaminedFile } from './examination.ts'
 
 /** A document as an arrival finds it. Times are microseconds since 1970: uploads may be opened in the same millisecond. */
 export interface KnownDocument {
@@ -10,8 +10,9 @@ export interface KnownDocument {
   revision: number
   active: boolean
   refused: boolean
-  read: boolean
+  /** It, or one of its languages, failed for good. */
   failed: boolean
+  fileName: string
   sha256: Buffer
   at: number
 }
@@ -33,11 +34,16 @@ export async function holdChild(tx: Tx, { userId, childId }: Place): Promise<boo
 const micros = sql<number>`floor(extract(epoch from created_at) * 1000000)::int8`
 const asTime = (at: number) => sql`timestamptz 'epoch' + ${at}::float8 * interval '1 microsecond'`
 
+/** The newest first, and of those of one age what was refused: it came after the other. */
 export async function documentsOfChild(tx: Tx, childId: string): Promise<KnownDocument[]> {
   const found = await sql<KnownDocument>`
-    select iep_id as "iepId", revision, active, page_count is null as refused, ocr_completed_at is not null as read,
-      status in ('FAILED', 'OCR_FAILED') as failed, sha256, ${micros} as at
-    from iep.documents where child_id = ${childId} for update`.execute(tx)
+    select iep_id as "iepId", revision, active, page_count is null as refused, file_name as "fileName", sha256,
+      status in ('FAILED', 'OCR_FAILED') or exists (
+        select from iep.language_versions v where v.iep_id = d.iep_id and v.state = 'failed') as failed,
+      ${micros} as at
+    from iep.documents d where child_id = ${childId} order by created_at desc, active for update of d`.execute(
+    tx,
+  )
   return found.rows
 }
 
@@ -49,11 +55,12 @@ export async function takeUpload(tx: Tx, { iepId, childId }: Place): Promise<Tak
   return taken.rows[0]
 }
 
-/** Nothing came, and nothing can come any more. */
-export async function closeIfOverdue(tx: Tx, { iepId, childId }: Place): Promise<void> {
-  await sql`
+/** Nothing came, and nothing can come any more. False when something still may, or came before. */
+export async function closeIfOverdue(tx: Tx, { iepId, childId }: Place): Promise<boolean> {
+  const closed = await sql`
     delete from iep.uploads
-    where iep_id = ${iepId} and child_id = ${childId} and expires_at < now()`.execute(tx)
+    where iep_id = ${iepId} and child_id = ${childId} and expires_at < now() returning 1`.execute(tx)
+  return closed.rows.length > 0
 }
 
 export async function removeDocuments(tx: Tx, iepIds: string[]): Promise<void> {
@@ -92,29 +99,29 @@ type NewFile = ExaminedFile & {
 /** Writes a new document; its age is that of its upload. Tells the revision. */
 export async function insertDocument(tx: Tx, upload: TakenUpload, file: NewFile): Promise<number> {
   const { iepId, childId, userId } = file.place
-  const { pages, status, waitingFor, code, message } = columnsOf(file)
+  const { key, pages, status, waitingFor, code, message } = columnsOf(file)
   await sql`
     insert into iep.documents (iep_id, child_id, user_id, object_key, file_name, active, sha256, byte_size, page_count,
       status, waiting_for, problem_code, problem_message, created_at)
-    values (${iepId}, ${childId}, ${userId}, ${upload.key}, ${upload.fileName}, ${file.active}, ${file.sha256},
+    values (${iepId}, ${childId}, ${userId}, ${key ?? upload.key}, ${upload.fileName}, ${file.active}, ${file.sha256},
       ${file.bytes}, ${pages}, ${status}, ${waitingFor}, ${code}, ${message}, ${asTime(upload.at)})`.execute(
     tx,
   )
   return 1
 }
 
-/** Other bytes at the key of a document: what was found out about the old ones is forgotten. Tells the new revision. */
+/** Other bytes for a document: what was found out about the old ones is forgotten. Tells the new revision. */
 export async function replaceBytes(tx: Tx, file: NewFile): Promise<DocumentRef['revision']> {
   const { iepId } = file.place
-  const { pages, status, waitingFor, code, message } = columnsOf(file)
+  const { key, pages, status, waitingFor, code, message } = columnsOf(file)
   await sql`delete from iep.pages where iep_id = ${iepId}`.execute(tx)
   await sql`delete from iep.language_versions where iep_id = ${iepId}`.execute(tx)
   await sql`update iep.model_calls set answer = null where iep_id = ${iepId} and answer is not null`.execute(
     tx,
   )
   const replaced = await sql<{ revision: number }>`
-    update iep.documents set revision = revision + 1, active = ${file.active}, sha256 = ${file.sha256},
-      byte_size = ${file.bytes}, page_count = ${pages}, status = ${status}, waiting_for = ${waitingFor},
+    update iep.documents set revision = revision + 1, active = ${file.active},
+      object_key = coalesce(${key}, object_key), sha256 = ${file.sha256}, byte_size = ${file.bytes}, page_count = ${pages}, status = ${status}, waiting_for = ${waitingFor},
       problem_code = ${code}, problem_message = ${message}, ocr_completed_at = null, redacted_at = null,
       processed_at = null, updated_at = now()
     where iep_id = ${iepId} returning revision`.execute(tx)
@@ -123,8 +130,7 @@ export async function replaceBytes(tx: Tx, file: NewFile): Promise<DocumentRef['
 
 function columnsOf({ verdict, waits }: NewFile) {
   const waitingFor = waits ? 'consent' : null
-  if ('pages' in verdict)
-    return { pages: verdict.pages, status: 'PROCESSING', waitingFor, code: null, message: null }
+  if ('pages' in verdict) return { ...verdict, status: 'PROCESSING', waitingFor, code: null, message: null }
   const { code, message } = verdict.refused
-  return { pages: null, status: 'FAILED', waitingFor, code, message }
+  return { key: null, pages: null, status: 'FAILED', waitingFor, code, message }
 }

@@ -4,7 +4,7 @@ import { saidIn, type Said } from './facts.ts'
 import { aboutPlace, named, onlyOnce, wordsOf, type Checked, type Words } from './findings.ts'
 import { namedOnPages, type NamedOnPages } from './named-on-pages.ts'
 import { namesIn, vocabularyOf, type Vocabulary } from './names.ts'
-import { isOfAnother, isSaid } from './said-on-pages.ts'
+import { isOfAnother, isSaid, isSection } from './said-on-pages.ts'
 import { servicesBeside, servicesNamed, type Service } from './therapies.ts'
 import type { Value } from './values.ts'
 
@@ -110,7 +110,9 @@ function look({ place, text, pages: cited }: Words, sources: Sources): Checked {
     for (const value of said.values.filter((value) => mustBeSaid(value, said))) {
       checked++
       if (value.role === 'page' && cited.includes(numberOf(value))) continue
-      if (!isSaid(value, there)) findings.push(unsaid(place, said, value, there))
+      const confirmed =
+        value.role === 'section' ? isSection(value, there, sources.evidence.values()) : isSaid(value, there)
+      if (!confirmed) findings.push(unsaid(place, said, value, there))
       else findings.push(...misplaced(place, said, value, { services: servicesOf(value), pages: there }))
     }
     for (const mention of namesIn(said.sentence, sources.vocabulary, said.block.kind === 'heading')) {
@@ -145,10 +147,16 @@ function misplaced(
   return [{ place, kind: 'amount', sentence, value: value.text, message }]
 }
 
-/** Labels (`Goal 1`) and the bare numbers of headings are the writer's own count. */
+/**
+ * Labels (`Goal 1`) and the bare numbers of headings are the writer's own count. But nobody counts his goals up to a
+ * hundred, and `Section 504` is a law.
+ */
 function mustBeSaid(value: Value, { block }: Said): boolean {
-  if (!value.firm || value.role === 'label') return false
-  return block.kind !== 'heading' || value.kind !== 'number'
+  if (!value.firm) return false
+  const isOwn = block.kind === 'heading' && value.kind === 'number'
+  if (value.role === 'label' || value.role === 'section')
+    return numberOf(value) >= 100 || (value.role === 'section' && !isOwn)
+  return !isOwn
 }
 
 function numberOf({ readings }: Value): number {

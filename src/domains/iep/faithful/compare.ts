@@ -36,7 +36,7 @@ export function compareValues<V extends Value>(source: readonly V[], translation
   const { source: here, translation: there } = sides
   return {
     missing: [...open.values()].filter(
-      ({ firm, readings }) => firm && !isSaidAnyway(readings, here, there, true),
+      ({ firm, rough, readings }) => firm && !rough && !isSaidAnyway(readings, here, there, true),
     ),
     added: [...free.values()].filter(
       (value) =>

@@ -13,6 +13,8 @@ export interface Evidence {
   ratios: Set<string>
   clocks: Clock[]
   codes: Set<string>
+  /** The numbers of its own sections: `Section 3`, `3. Services`. */
+  sections: Set<number>
   pers: PerSaid[]
   years: Set<number>
 }
@@ -38,7 +40,7 @@ export function evidenceOf(pages: ReadonlyMap<number, string>): Map<number, Evid
   let open: string[] | undefined
   for (const number of [...pages.keys()].sort((a, b) => a - b)) {
     const blocks = continued(blocksOf(pages.get(number) as string), pages.has(number - 1) ? open : undefined)
-    all.set(number, onPage(blocks))
+    all.set(number, { ...onPage(blocks), sections: sectionsOf(pages.get(number) as string) })
     const last = blocks.at(-1)
     open = last?.kind === 'row' ? (last.header ?? last.cells) : undefined
   }
@@ -62,8 +64,16 @@ function continued(blocks: Block[], open: string[] | undefined): Block[] {
   return blocks.map((block, at) => (at >= first && at < end ? { ...block, header: open } : block))
 }
 
-function onPage(blocks: Block[]): Evidence {
-  const evidence: Evidence = {
+function sectionsOf(page: string): Set<number> {
+  return new Set(Array.from(page.matchAll(sectionNumber), ([, one, other]) => Number(one ?? other)))
+}
+
+/** What numbers a line may be the mark of a list, which is no value. */
+const sectionNumber =
+  /\bsection[ #:*]{1,4}(\d{1,2})(?!\d)|^[ \t#>*|(]{0,12}(\d{1,2})(?:[.):|-]|\*\*)(?!\d)/gim
+
+function onPage(blocks: Block[]): Omit<Evidence, 'sections'> {
+  const evidence: Omit<Evidence, 'sections'> = {
     numbers: new Map(),
     days: [],
     ratios: new Set(),
@@ -86,7 +96,10 @@ function onPage(blocks: Block[]): Evidence {
     for (const { sentence, values } of sentences) {
       const services = servicesNamed(sentence)
       for (const value of values)
-        take(evidence, known, value, { around: value.role === 'label' ? new Set() : around, services })
+        take(evidence, known, value, {
+          around: value.role === 'label' || value.role === 'section' ? new Set() : around,
+          services,
+        })
     }
   }
   return evidence
@@ -110,7 +123,12 @@ function openPers(values: readonly Value[]): Per[] {
 
 type Surroundings = Pick<Measured, 'around' | 'services'>
 
-function take(evidence: Evidence, known: Set<string>, value: Value, near: Surroundings): void {
+function take(
+  evidence: Omit<Evidence, 'sections'>,
+  known: Set<string>,
+  value: Value,
+  near: Surroundings,
+): void {
   if (value.role === 'page') return
   for (const reading of value.readings) {
     const key = JSON.stringify([reading, reading.is === 'number' ? [...near.around, ...near.services] : 0])
@@ -137,7 +155,7 @@ function take(evidence: Evidence, known: Set<string>, value: Value, near: Surrou
 }
 
 function takeNumber(
-  evidence: Evidence,
+  evidence: Pick<Evidence, 'numbers' | 'pers'>,
   { n, unit, per }: Extract<Reading, { is: 'number' }>,
   near: Surroundings,
 ): void {

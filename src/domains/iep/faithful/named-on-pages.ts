@@ -1,6 +1,8 @@
 import { folded } from './fold.ts'
 import type { Mention } from './names.ts'
+import { stretchesOf } from './name-stretches.ts'
 import { plainText } from './plain-text.ts'
+import { ordinaryWords, titles } from './words/ordinary.ts'
 
 /** The words of the pages, to look names up in. */
 export interface NamedOnPages {
@@ -32,18 +34,43 @@ type Positions = Map<string, number[]>
 
 function positionsIn(text: string): Positions {
   const positions: Positions = new Map()
-  // A word that was parted at the end of a line is whole again.
-  const plain = plainText(text).replaceAll(/(\p{Ll})-\n\s{0,8}(\p{Ll})/gu, '$1$2')
   let at = 0
-  for (const [word] of plain.matchAll(/[\p{L}\p{M}]+(?:'[\p{L}\p{M}]+)*/gu)) {
-    const key = folded(word)
-    const list = positions.get(key)
-    if (list) list.push(at)
-    else positions.set(key, [at])
-    at++
+  for (const stretch of stretchesOf(text)) {
+    const words = stretch.match(/[\p{L}\p{M}]+(?:'[\p{L}\p{M}]+)*/gu) ?? []
+    for (const [index, word] of words.entries()) {
+      at += index === 0 ? apart : stepTo(words, index)
+      const key = folded(word)
+      const list = positions.get(key)
+      if (list) list.push(at)
+      else positions.set(key, [at])
+    }
   }
   return positions
 }
+
+/** How far a word is from the one before it: a word that is no part of a name has one name on each side, not within. */
+function stepTo(words: readonly string[], at: number): number {
+  const [first = '', second = '', word = ''] = [words[at - 2], words[at - 1], words[at]]
+  // `Grace and Linus Lovelace` have one last name, `Grace Hopper and Linus Lovelace` two.
+  if (word.toLowerCase() === 'and' && isOfName(first) && isOfName(second)) return apart
+  return mayBeWithin(second) === mayBeWithin(word) ? 1 : Math.ceil(apart / 2)
+}
+
+function isOfName(word: string): boolean {
+  return /^\p{Lu}/u.test(word) && !titles.has(folded(word)) && !ordinaryWords.has(folded(word))
+}
+
+function mayBeWithin(word: string): boolean {
+  return /^\p{Lu}/u.test(word) || within.has(word)
+}
+
+/** Small words that stand in names, or between first and last name in forms. */
+const within = new Set(
+  `de la las los lo del da das do dos di du le van von der den ter ten el al bin ibn bint y e i and
+  name names first given middle last family surname legal full maiden preferred initial nickname goes by aka`.split(
+    /\s+/,
+  ),
+)
 
 function isOnOne(mention: Mention, pages: readonly Positions[]): boolean {
   return pages.some((page) => stands(mention, page))
@@ -66,6 +93,8 @@ function stands({ words: [first, ...others], initials }: Mention, page: Position
 
 /** Words between first and last name at most: `First name: Ada  Last name: Lovelace`. */
 const reach = 5
+/** Farther than that. */
+const apart = reach + 1
 /** A word that stands on a page more often than this is no better found by looking further. */
 const most = 500
 

@@ -43,7 +43,9 @@ export function vocabularyOf(texts: readonly string[], context: Iterable<string>
 export function lowerCaseWords(texts: Iterable<string>): Set<string> {
   const seen = new Set<string>()
   for (const text of texts)
-    for (const [word] of text.matchAll(/(?<![\p{L}\p{M}'’])\p{Ll}[\p{L}\p{M}]+/gu)) seen.add(folded(word))
+    // Without e-mail addresses, which are names in lower case.
+    for (const [word] of plainText(text).matchAll(/(?<![\p{L}\p{M}'’])\p{Ll}[\p{L}\p{M}]+/gu))
+      seen.add(folded(word))
   return seen
 }
 

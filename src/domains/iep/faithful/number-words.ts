@@ -11,6 +11,8 @@ export interface SpelledNumber {
   length: number
   ordinal: boolean
   vague: boolean
+  /** `a couple of`: two, more or less. */
+  rough?: boolean
 }
 
 type Reader = (tokens: readonly Token[], at: number) => SpelledNumber | undefined

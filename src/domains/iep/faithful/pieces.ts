@@ -12,8 +12,8 @@ export interface Quantity extends Numeral {
   factor: number
   unit: Unit | null
   per: Per | null
-  /** A number that numbers something (`Goal 1`) or a page (`page 7`). */
-  role: 'label' | 'page' | null
+  /** A number that numbers something (`Goal 1`), a part of a law (`Section 504`) or a page (`page 7`). */
+  role: 'label' | 'section' | 'page' | null
   /** `per` is said once for several amounts, and not beside this one. */
   shared?: boolean
 }

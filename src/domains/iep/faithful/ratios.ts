@@ -1,6 +1,7 @@
 import { isCount, isDigits, only } from './numerals.ts'
 import type { Found, Piece } from './pieces.ts'
 import { meant, type Term } from './terms.ts'
+import { isTimeUnit } from './words/lexicon.ts'
 
 /** `1:1`, `8:15` without minutes to it: two numbers with a colon. */
 export function pairAt(terms: readonly Term[], at: number): Found | undefined {
@@ -68,10 +69,11 @@ function isMeasured(terms: readonly Term[], at: number): boolean {
   return unit !== undefined && unit !== 'times' && unit !== 'day' && unit !== 'grade'
 }
 
-/** `1/2 hour` is half an hour, `4/5` of the tries is a ratio. */
+/** `1/2 hour` is half an hour and `1/2 day` half a day, `4/5` of the tries is a ratio. */
 export function isFraction(terms: readonly Term[], at: number): boolean {
   const [of, out] = [only(terms[at] as Term), only(terms[at + 2] as Term)]
   const skip = terms[at + 3]?.key === '-' ? 4 : 3
   const unit = meant(terms[at + skip], 'unit')
+  if (of === 1 && out === 2 && unit && isTimeUnit(unit.unit)) return true
   return of < out && out <= 4 && (unit?.factor === 3600 || unit?.unit === 'year' || unit?.unit === 'grade')
 }

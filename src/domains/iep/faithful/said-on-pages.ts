@@ -10,6 +10,21 @@ export function isSaid(value: Value, pages: readonly Evidence[]): boolean {
   return value.readings.some((reading) => pages.some((page) => says(page, reading, pages)))
 }
 
+/** Whether a page has the number of a section, or any page of the document a section of its own with that number. */
+export function isSection(
+  { readings }: Value,
+  pages: readonly Evidence[],
+  document: Iterable<Evidence>,
+): boolean {
+  const numbers = readings.flatMap((reading) => (reading.is === 'number' ? [reading.n] : []))
+  const own = [...document]
+  return numbers.some(
+    (n) =>
+      own.some(({ sections }) => sections.has(n)) ||
+      pages.some((page) => page.numbers.get(n)?.some(({ unit, per }) => !unit && !per)),
+  )
+}
+
 function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boolean {
   switch (reading.is) {
     case 'number':

@@ -18,6 +18,8 @@ export interface Numeral {
   spelled: boolean
   ordinal: boolean
   vague: boolean
+  /** More or less: `a couple of`. */
+  rough?: boolean
 }
 
 /** The smallest piece of a text that says something: a number, a date, a phrase of the lexicon, a word, a mark. */
@@ -87,8 +89,8 @@ function termAt(tokens: readonly Token[], at: number, language: Language, previo
   }
   const spelled = spelledNumberAt(tokens, at, language)
   if (spelled && spelled.length >= (phrase?.length ?? 0) && !isUnitHere(phrase?.meanings, previous)) {
-    const { n, ordinal, vague, length } = spelled
-    return { number: { numbers: [n], spelled: true, ordinal, vague }, length }
+    const { n, ordinal, vague, rough = false, length } = spelled
+    return { number: { numbers: [n], spelled: true, ordinal, vague, rough }, length }
   }
   return phrase ?? { length: 1 }
 }

@@ -28,7 +28,7 @@ export function numbersAfter(
     const labelled = labelledAt(terms, at, before)
     if (labelled) return labelled
   }
-  const role = meant(term, 'label') ? 'label' : meant(term, 'page') ? 'page' : null
+  const role = roleOf(term)
   if (role) {
     const skip = meant(terms[at + 1], 'label') || terms[at + 1]?.key === '.' ? 2 : 1
     const found = numbersAt(terms, at + skip, before)
@@ -38,6 +38,11 @@ export function numbersAfter(
     }
   }
   return undefined
+}
+
+function roleOf(term: Term): Quantity['role'] {
+  if (meant(term, 'section')) return 'section'
+  return meant(term, 'label') ? 'label' : meant(term, 'page') ? 'page' : null
 }
 
 /** `page 3 of 12`: the 12 counts pages as well. */

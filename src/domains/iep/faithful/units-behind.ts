@@ -2,7 +2,7 @@ import { isDigits, isNumber, isYear, only } from './numerals.ts'
 import type { Found, Piece, Quantity } from './pieces.ts'
 import { isFraction, pairAt, ratioAt } from './ratios.ts'
 import { meant, type Numeral, type Term } from './terms.ts'
-import type { Unit } from './words/lexicon.ts'
+import { isTimeUnit, type Per, type Unit } from './words/lexicon.ts'
 
 /** One number or several with a unit they share: `30 minutes`, `80–90 %`, `30 or 45 minutes`, `1 1/2 hours`. */
 export function numbersAt(terms: readonly Term[], at: number, before: readonly Piece[]): Found | undefined {
@@ -52,7 +52,7 @@ function quantityAt(
   at: number,
   before: readonly Piece[],
 ): { quantity: Quantity; next: number } | undefined {
-  const read = numeralAt(terms, at)
+  const read = numeralAt(terms, at) ?? portionAt(terms, at, before)
   if (!read) return undefined
   const { numeral } = read
   let next = read.next
@@ -69,12 +69,13 @@ function quantityAt(
     end = (terms[next] as Term).end
     next++
   }
-  const extra = unit ? undefined : halfHourAt(terms, next)
+  const extra = unit ? undefined : andAHalfAt(terms, next)
   if (extra) {
-    end = (terms[extra - 1] as Term).end
-    next = extra
+    end = (terms[extra.next - 1] as Term).end
+    next = extra.next
     plus = 0.5
   }
+  const measure = extra ?? unit
   const namesYear = unit?.unit === 'year' && isYear(numeral)
   const quantity: Quantity = {
     is: 'quantity',
@@ -83,19 +84,45 @@ function quantityAt(
     vague: numeral.vague && plus === 0,
     start: (terms[at] as Term).start,
     end,
-    unit: extra ? 'duration' : namesYear ? null : (unit?.unit ?? null),
-    factor: extra ? 3600 : (unit?.factor ?? 1),
-    per: null,
+    unit: namesYear ? null : (measure?.unit ?? null),
+    factor: measure?.factor ?? 1,
+    per: unit?.per ?? null,
     role: terms[next]?.key === '页' ? 'page' : null,
   }
   return { quantity, next }
 }
 
-/** 一个半小时: one and a half hours. */
-function halfHourAt(terms: readonly Term[], at: number): number | undefined {
-  const amount = meant(terms[at + 1], 'amount')
-  return terms[at]?.key === '个' && amount?.unit === 'duration' && amount.n === 1800 ? at + 2 : undefined
+/** 一个半小时: one and a half hours. But 三个半天 are three half days. */
+function andAHalfAt(
+  terms: readonly Term[],
+  at: number,
+): { unit: Unit; factor: number; next: number } | undefined {
+  const unit = meant(terms[at + 2], 'unit') ?? (terms[at + 2]?.key === '月' ? month : undefined)
+  if (terms[at]?.key !== '个' || !meant(terms[at + 1], 'half') || !unit) return undefined
+  if (!isTimeUnit(unit.unit) || unit.unit === 'day') return undefined
+  return { unit: unit.unit, factor: unit.factor, next: at + 3 }
 }
+
+const month = { unit: 'month', factor: 1 } as const
+
+/** `half a day`, `a half-hour`; `a full hour`, `an additional hour`. */
+function portionAt(
+  terms: readonly Term[],
+  at: number,
+  before: readonly Piece[],
+): { numeral: Numeral; next: number } | undefined {
+  const portion = meant(terms[at], 'portion')
+  if (!portion) return undefined
+  const unit = unitAt(terms, at + 1, before)
+  if (!unit || !isTimeUnit(unit.unit)) return undefined
+  // `an hour` and `a day` are phrases of their own.
+  if (portion.n === 1 && unit.next === at + 2) return undefined
+  if (unit.unit !== 'duration' && notHalved.has(terms[at - 1]?.key ?? '')) return undefined
+  return { numeral: { numbers: [portion.n], spelled: true, ordinal: false, vague: false }, next: at + 1 }
+}
+
+/** Behind these it is no half: `al medio día` is noon, 上半年 the first half of the year, 好半天 a good while. */
+const notHalved = new Set('al a del 上 下 前 后 大 好 老'.split(' '))
 
 /** `30`, `thirty (30)`, `1 1/2`, `1/2` of an hour. */
 function numeralAt(terms: readonly Term[], at: number): { numeral: Numeral; next: number } | undefined {
@@ -118,7 +145,8 @@ function unitAt(
   terms: readonly Term[],
   at: number,
   before: readonly Piece[],
-): { unit: Unit; factor: number; next: number } | undefined {
+): { unit: Unit; factor: number; per: Per | null; next: number } | undefined {
+  let per: Per | null = null
   let next = at
   for (let words = 0; words <= 2; words++) {
     if (terms[next]?.key === '-' && terms[next + 1]?.number === undefined) next++
@@ -127,12 +155,13 @@ function unitAt(
     if (unit && !isPrefix(terms, next)) {
       const hyphen = terms[next + 1]?.key === '-' ? 2 : 1
       const percentile = meant(terms[next + hyphen], 'unit')?.unit === 'percentile'
-      return { unit: percentile ? 'percentile' : unit.unit, factor: unit.factor, next: next + 1 }
+      return { unit: percentile ? 'percentile' : unit.unit, factor: unit.factor, per, next: next + 1 }
     }
     const previous = before.at(-1)
     if (term?.key === '分' && previous?.is === 'quantity' && previous.factor === 3600)
-      return { unit: 'duration', factor: 60, next: next + 1 }
+      return { unit: 'duration', factor: 60, per, next: next + 1 }
     if (!meant(term, 'between')) return undefined
+    per ??= meant(term, 'per')?.per ?? null
     next++
   }
   return undefined

@@ -29,8 +29,10 @@ export interface Value {
   firm: boolean
   /** Written in words. */
   spelled: boolean
-  /** Numbers something (`Goal 1`) or names a page, instead of counting. */
-  role: 'label' | 'page' | null
+  /** Numbers something (`Goal 1`, `Section 504`) or names a page, instead of counting. */
+  role: 'label' | 'section' | 'page' | null
+  /** More or less (`a couple of hours`): a translation may leave the number open. */
+  rough?: boolean
   /** How often is said once for several amounts, and not beside this one. */
   shared?: boolean
   /** Where it stands in the plain text of its sentence or cell. */
@@ -108,7 +110,7 @@ function one(per: Per, said: Omit<Value, 'kind' | 'readings'>): Value[] {
 }
 
 function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'readings'>): Value {
-  const { numbers, factor, unit, per, spelled, vague, ordinal, role } = quantity
+  const { numbers, factor, unit, per, spelled, vague, rough = false, ordinal, role } = quantity
   const readings: Reading[] = numbers.map((n) => ({ is: 'number', n: rounded(n * factor), unit, per }))
   const isYear = unit === null && !spelled && !ordinal && numbers.find((n) => n >= 1900 && n <= 2100)
   if (isYear) readings.push({ is: 'day', day: { year: isYear } })
@@ -123,6 +125,7 @@ function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'r
     firm: !unsure && !alone,
     spelled,
     role,
+    rough,
     shared: quantity.shared === true,
   }
 }

@@ -23,15 +23,20 @@ export interface CallEnd {
   cost?: number | null
 }
 
+/** The parent does not agree any more: nothing was sent, and nothing is to be sent until they do. */
+export class ConsentWithdrawn extends Error {
+  override name = 'ConsentWithdrawn'
+}
+
 /**
- * Writes the call down, in one way to Postgres and back: the model is idle for it. One whose end is never written was in
- * flight at a crash, and shows as asked but not ended.
- * @throws DocumentGone, so that nobody pays for what nobody wants any more.
+ * Writes the call down if the parent agrees to it, in one way to Postgres and back: the model is idle for it. One whose
+ * end is never written was in flight at a crash, and shows as asked but not ended.
+ * @throws DocumentGone, so that nobody pays for what nobody wants any more; ConsentWithdrawn.
  */
 export async function beginCall(run: Run, call: Call): Promise<string> {
   const { document, step, language, requestHash, model } = call
   const callId = timeOrderedId()
-  const begun = await run(begin, [
+  const [held] = await run<{ consent: boolean }>(begin, [
     callId,
     document.iepId,
     step,
@@ -39,20 +44,27 @@ export async function beginCall(run: Run, call: Call): Promise<string> {
     requestHash,
     model,
     document.revision,
+    document.userId,
   ])
-  if (begun.length === 0) throw gone()
+  if (!held) throw gone()
+  if (!held.consent) throw new ConsentWithdrawn('The parent does not agree to the processing any more.')
   return callId
 }
 
+/** Whoever takes consent back waits for this statement, or this one for them and sees it: the profile's row is locked first. */
 const begin = {
   name: 'iep.models.begin-call',
   text: `
-with held as materialized (
-  select from iep.documents where iep_id = $2 and revision = $7 and active for key share
+with parent as materialized (
+  select user_id, consent_given from iep.profiles where user_id = $8 for share
+), held as materialized (
+  select p.consent_given as consent from parent p join iep.documents d on d.user_id = p.user_id
+  where d.iep_id = $2 and d.revision = $7 and d.active for key share of d
+), begun as (
+  insert into iep.model_calls (call_id, iep_id, step, language, request_hash, model)
+  select $1, $2, $3, $4, $5, $6 from held where consent
 )
-insert into iep.model_calls (call_id, iep_id, step, language, request_hash, model)
-select $1, $2, $3, $4, $5, $6 from held
-returning call_id`,
+select consent from held`,
 }
 
 const gone = (): DocumentGone => new DocumentGone('The document is gone.')

@@ -18,7 +18,7 @@ export interface InTurn<Answer, Result> {
 /**
  * Makes one call when it is this user's turn. A refusal by the provider puts it back in line, up to the patience of the
  * line; the call's row says what came of each try.
- * @throws DocumentGone, Throttled, and what the call failed with.
+ * @throws DocumentGone, ConsentWithdrawn, Throttled, and what the call failed with.
  */
 export async function inTurn<Answer, Result>(
   { database, turns }: ModelParts,

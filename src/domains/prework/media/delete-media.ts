@@ -2,6 +2,7 @@ import type { Write } from '../../../shared/dynamodb.ts'
 import { auditPut, type Acting } from '../audit.ts'
 import { mayDeleteMedia } from '../permissions.ts'
 import { Refused } from '../refused.ts'
+import { removal } from '../remains.ts'
 import { changeWhatIsThere, revised, unchanged } from '../revisions.ts'
 import { stillMay } from '../still-may.ts'
 import type { PreworkStore } from '../store.ts'
@@ -43,7 +44,7 @@ async function remove(store: PreworkStore, by: Acting, { media, submission }: Re
   const at = new Date().toISOString()
   const changed = submission && without(store, by, { media, submission, at })
   const failed = await writeTogether(store, {
-    media: { Delete: { TableName: store.tables.media, Key: { mediaId }, ...unchanged(media) } },
+    media: removal(store.tables.media, { mediaId }, media),
     entry: auditPut(store, by, {
       entityType: 'media',
       entityId: mediaId,

@@ -1,6 +1,7 @@
 import { auditPut, type Origin } from '../audit.ts'
 import type { PreworkBuckets } from '../buckets.ts'
-import { changeWhatIsThere, unchanged } from '../revisions.ts'
+import { removal } from '../remains.ts'
+import { changeWhatIsThere } from '../revisions.ts'
 import type { PreworkStore } from '../store.ts'
 import { writeTogether } from '../write-together.ts'
 import { findMedia, mediaFields, type Media } from './media.ts'
@@ -36,9 +37,7 @@ export async function expire(
 /** Undefined when somebody else was faster. */
 async function forget(store: PreworkStore, media: Media, origin: Origin): Promise<Expiry | undefined> {
   const failed = await writeTogether(store, {
-    media: {
-      Delete: { TableName: store.tables.media, Key: { mediaId: media.mediaId }, ...unchanged(media) },
-    },
+    media: removal(store.tables.media, { mediaId: media.mediaId }, media),
     entry: auditPut(store, serverFrom(origin), {
       entityType: 'media',
       entityId: media.mediaId,

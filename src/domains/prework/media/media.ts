@@ -1,4 +1,5 @@
-import type { Revision } from '../revisions.ts'
+import { madeEarlier, present } from '../remains.ts'
+import type { AskedOnce, Revision } from '../revisions.ts'
 import type { PreworkStore } from '../store.ts'
 import type { MediaType } from './types.ts'
 
@@ -63,7 +64,15 @@ export async function findMedia(
   { documents, tables }: PreworkStore,
   mediaId: string,
 ): Promise<Media | undefined> {
-  return (await documents.get(tables.media, { mediaId })) as Media | undefined
+  return present(await documents.get(tables.media, { mediaId })) as Media | undefined
+}
+
+/** What the same request opened before, as it is now. @throws Refused asked-differently, or gone */
+export async function findOpened(
+  { documents, tables }: PreworkStore,
+  once: AskedOnce,
+): Promise<Media | undefined> {
+  return madeEarlier(await documents.get(tables.media, { mediaId: once.id }), once) as Media | undefined
 }
 
 /** The fields of media that the audit log tells of. */

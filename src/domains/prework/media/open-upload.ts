@@ -10,7 +10,7 @@ import type { PreworkStore } from '../store.ts'
 import { readUser } from '../users.ts'
 import { writeTogether } from '../write-together.ts'
 import { safeFileName } from './file-name.ts'
-import { findMedia, mediaFields, type Media } from './media.ts'
+import { findOpened, mediaFields, type Media } from './media.ts'
 import type { Place } from './places.ts'
 import type { MediaType } from './types.ts'
 
@@ -20,7 +20,7 @@ export const UPLOAD_SECONDS = minutes(60) / 1000
 /**
  * Where an upload for this person would go. Nothing is written: what clears an abandoned one away is to be promised
  * before there is one.
- * @throws Refused no-such-user, forbidden, or not-in-this-state for whoever is not active
+ * @throws Refused no-such-user, forbidden, not-in-this-state for whoever is not active, asked-differently or gone
  */
 export async function placeFor(
   store: PreworkStore,
@@ -33,6 +33,8 @@ export async function placeFor(
     if (mayUploadFor(by, owner) && !owner.isActive) throw new Refused('not-in-this-state', 'userId')
   }
   if (!mayUploadFor(by, { userId })) throw new Refused('forbidden')
+  // Nothing is promised about what is over.
+  if (once) await findOpened(store, once)
   return { userId, mediaId: once?.id ?? randomUUID() }
 }
 
@@ -46,7 +48,7 @@ export interface UploadAsked {
 
 /**
  * Opens an upload. What was asked once is not opened again, but told as it is now.
- * @throws Refused forbidden, not-in-this-state, no-such-media or asked-differently
+ * @throws Refused forbidden, not-in-this-state, asked-differently or gone
  */
 export async function openUpload(
   store: PreworkStore,
@@ -101,10 +103,8 @@ const isActive = ({ tables }: PreworkStore, userId: string): Write => ({
   },
 })
 
-async function openedBefore(store: PreworkStore, { id, askedFor }: AskedOnce): Promise<Media> {
-  const media = await findMedia(store, id)
-  // Removed at this very moment.
-  if (!media) throw new Refused('no-such-media')
-  if (media.askedFor !== askedFor) throw new Refused('asked-differently')
+async function openedBefore(store: PreworkStore, once: AskedOnce): Promise<Media> {
+  const media = await findOpened(store, once)
+  if (!media) throw new Refused('gone')
   return media
 }

@@ -5,12 +5,12 @@ import { Refused } from '../refused.ts'
 import { born, changeWhatIsThere, type AskedOnce } from '../revisions.ts'
 import type { PreworkStore } from '../store.ts'
 import { readUser } from '../users.ts'
-import { findSubmission, type Submission, type SubmissionFields } from './submission.ts'
+import { findMadeSubmission, type Submission, type SubmissionFields } from './submission.ts'
 import { writeSubmission } from './write-submission.ts'
 
 /**
  * Makes a draft of this user and attaches its files to it. What was asked once is not made again, but told as it is now.
- * @throws Refused no-such-user, forbidden, not-in-this-state, media-not-usable or asked-differently
+ * @throws Refused no-such-user, forbidden, not-in-this-state, media-not-usable, asked-differently or gone
  */
 export async function createSubmission(
   store: PreworkStore,
@@ -24,8 +24,7 @@ export async function createSubmission(
 
   return changeWhatIsThere(undefined, async () => {
     // Looked at first: its files are attached by now, and cannot be once more.
-    const earlier = once && (await findSubmission(store, once.id))
-    if (earlier && earlier.askedFor !== once.askedFor) throw new Refused('asked-differently')
+    const earlier = once && (await findMadeSubmission(store, once))
     if (earlier) return earlier
 
     const now = new Date().toISOString()

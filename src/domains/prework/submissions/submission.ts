@@ -1,4 +1,5 @@
-import type { Revision } from '../revisions.ts'
+import { madeEarlier, present } from '../remains.ts'
+import type { AskedOnce, Revision } from '../revisions.ts'
 import type { PreworkStore } from '../store.ts'
 
 /** Where a submission is on its way. */
@@ -42,7 +43,16 @@ export async function findSubmission(
   { documents, tables }: PreworkStore,
   submissionId: string,
 ): Promise<Submission | undefined> {
-  return (await documents.get(tables.submissions, { submissionId })) as Submission | undefined
+  return present(await documents.get(tables.submissions, { submissionId })) as Submission | undefined
+}
+
+/** What the same request made before, as it is now. @throws Refused asked-differently, or gone */
+export async function findMadeSubmission(
+  { documents, tables }: PreworkStore,
+  once: AskedOnce,
+): Promise<Submission | undefined> {
+  const item = await documents.get(tables.submissions, { submissionId: once.id })
+  return madeEarlier(item, once) as Submission | undefined
 }
 
 /** Whether it may be changed, and files be attached to it and taken from it. */

@@ -1,6 +1,7 @@
 import type { Write } from '../../../shared/dynamodb.ts'
 import { auditPut, type Acting, type AuditEntry } from '../audit.ts'
 import { Refused } from '../refused.ts'
+import { removal } from '../remains.ts'
 import { unchanged } from '../revisions.ts'
 import { stillMay } from '../still-may.ts'
 import type { PreworkStore } from '../store.ts'
@@ -56,5 +57,5 @@ function writeOf({ tables }: PreworkStore, { submissionId, before, after }: Subm
   if (!before)
     return { Put: { TableName, Item: after, ConditionExpression: 'attribute_not_exists(submissionId)' } }
   if (after) return { Put: { TableName, Item: after, ...unchanged(before) } }
-  return { Delete: { TableName, Key: { submissionId }, ...unchanged(before) } }
+  return removal(TableName, { submissionId }, before)
 }

@@ -1,5 +1,3 @@
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { Log } from '../../../shared/log.ts'
 import type { App } from '../app.ts'
@@ -32,28 +30,5 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     .headers(problem.headers)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(problemBody(request.url, problem, request.id))
-}
-
-/** Answers bytes that are not HTTP, or came too slowly, on the bare socket. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const [status, code, message] = broken[error.code ?? ''] ?? [
-    400,
-    'bad-request',
-    'This is not a valid HTTP request.',
-  ]
-  const body = JSON.stringify({ error: { code, message } })
-  if (socket.writable)
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    )
-  socket.destroySoon()
-}
-
-const broken: Record<string, [number, string, string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'too-slow', 'The request took too long to arrive.'],
-  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'The headers are too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'too-large', 'The body is too large.'],
+    .send(problemBody(request.routeOptions.url ?? request.url, problem, request.id))
 }

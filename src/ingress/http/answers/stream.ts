@@ -11,14 +11,14 @@ const KEEP_ALIVE = seconds(15)
 const STREAM_AT_MOST = minutes(10)
 
 /**
- * The events of a job after `after` in the words of the event stream format, one chunk for many, until the one that
- * settled it. Ids are the numbers of the history, so that resuming skips nothing.
+ * The events of a job after `after`, of its round `since` and later ones, in the words of the event stream format, one chunk
+ * for many, until the one that settled it. Ids are the numbers of the history, so that resuming skips nothing.
  */
 export async function* eventsOf(
   parts: { watch: Watch; run: Run; log: Log },
-  options: { id: string; after: number; signal: AbortSignal },
+  options: { id: string; after: number; since: number; signal: AbortSignal },
 ): AsyncGenerator<string> {
-  const { id, signal } = options
+  const { id, since, signal } = options
   const endsAt = performance.now() + STREAM_AT_MOST
   let after = options.after
   const isNews = (row: Seen): boolean => row.last_event > after || isSettled(row)
@@ -29,9 +29,11 @@ export async function* eventsOf(
       const row = await parts.watch.until(id, isNews, KEEP_ALIVE, { signal })
       if (!row) return
       const page = row.last_event > after ? await history(parts.run, id, after) : []
-      const told = page.map((entry) => toldAs(entry, row)).join('')
-      yield told === '' ? ': still here\n\n' : told
-      after = Math.max(after, page.at(-1)?.seq ?? row.last_event)
+      const told = page.map((entry) => (entry.round < since ? '' : toldAs(entry, row))).join('')
+      const upTo = Math.max(after, page.at(-1)?.seq ?? row.last_event)
+      // The place alone, for what is not told: otherwise whoever comes back would come back for it again and again.
+      yield upTo > after ? `${told}id: ${upTo}\n\n` : ': still here\n\n'
+      after = upTo
       if (isSettled(row) && after >= row.last_event) return
     } catch (error) {
       if (!isOutage(error)) throw error
@@ -47,7 +49,7 @@ export async function* eventsOf(
 function toldAs(entry: HistoryEntry, row: Seen): string {
   const told = tellings[entry.kind]?.(entry, row)
   if (!told) return ''
-  const data = { ...told, attempt: entry.attempt, at: new Date(entry.at).toISOString() }
+  const data = { ...told, round: entry.round, attempt: entry.attempt, at: new Date(entry.at).toISOString() }
   return `id: ${entry.seq}\nevent: ${told.progress ? 'progress' : told.state}\ndata: ${JSON.stringify(data)}\n\n`
 }
 

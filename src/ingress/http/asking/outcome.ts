@@ -27,7 +27,7 @@ export async function outcomeWithin(
   const { watch, run, light } = parts
   const { job, entered, ms, signal } = asked
   const isOver = (row: Seen): boolean =>
-    row.round > entered.round || (row.round === entered.round && isSettled(row))
+    row.round > entered.round || (row.round === entered.round && isSettled(row)) || isTakenBack(row, entered)
   const until = performance.now() + ms
 
   const first = job.light ? Math.min(ms, WORKERS_FIRST) : ms
@@ -40,8 +40,16 @@ export async function outcomeWithin(
   return row && isOver(row) ? outcomeOf(run, row, entered.round) : undefined
 }
 
+/**
+ * Whether the round was to follow another one and never will: what settles a row begins what was asked for meanwhile in the
+ * same commit, unless somebody has cancelled the job. A row that is undone once more is not at rest, and may have a next round.
+ */
+const isTakenBack = (row: Seen, { round }: Pick<Entered, 'round'>): boolean =>
+  row.round < round && (row.state === 'completed' || row.state === 'failed' || row.state === 'cancelled')
+
 /** What came of a round that is over, also when later ones have begun since. */
 async function outcomeOf(run: Run, row: Seen, round: number): Promise<Outcome | undefined> {
+  if (row.round < round) return endedBadly('cancelled', null)
   if (row.round === round) {
     const completed = row.state === 'completed'
     return completed

@@ -11,6 +11,7 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined)
+    if (isEncoded(request.headers['content-encoding'])) return done(encoded(), undefined)
     if (!isUtf8(body) || claimsAnotherCharset(request.headers['content-type']))
       return done(notUtf8(), undefined)
     const text = body.toString('utf8')
@@ -39,5 +40,12 @@ function isText(value: unknown): boolean {
   return true
 }
 
+const isEncoded = (coding: string | undefined): boolean =>
+  coding !== undefined && coding.toLowerCase() !== 'identity'
+
+const encoded = () =>
+  new HttpProblem(415, 'unsupported-media-type', 'The body must not be compressed.', {
+    headers: { 'accept-encoding': 'identity' },
+  })
 const notUtf8 = () => new HttpProblem(415, 'unsupported-media-type', 'The body must be JSON, in UTF-8.')
 const notText = () => new HttpProblem(400, 'invalid-json', 'The body contains characters that are not text.')

@@ -31,7 +31,8 @@ export function noteMethods(app: App): KnownMethods {
           method: all.filter((method) => !methods.has(method)),
           exposeHeadRoute: false,
           schema: { hide: true },
-          onRequest: (request, _reply, done) => done(notAllowed(request.method, allow)),
+          // After the limit, which counts these as well.
+          preParsing: (request, _reply, _payload, done) => done(notAllowed(request.method, allow)),
           handler: () => undefined,
         })
       }

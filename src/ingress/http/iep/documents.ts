@@ -10,6 +10,7 @@ import {
 import { holdDocument } from '../../../domains/iep/steps.ts'
 import { nextSteps } from '../../../jobs/iep/next-steps.ts'
 import type { App, HttpParts } from '../app.ts'
+import { isKnown, notModified } from '../answers/not-modified.ts'
 import { HttpProblem } from '../answers/problems.ts'
 import { deleteRoute } from './delete.ts'
 import { parentOf } from './parent.ts'
@@ -56,10 +57,8 @@ export function documentRoutes(app: App, parts: HttpParts): void {
       const version = await versionOfDocument(database.sql, childId)
       if (version !== undefined) {
         const etag = `W/"${version}"`
-        void reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'authorization' })
-        // Without a payload: not even a JSON null, whose length would be announced.
-        if (isKnown(request.headers['if-none-match'], etag))
-          return reply.code(304).send(undefined as unknown as null)
+        void reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'authorization, origin' })
+        if (isKnown(request.headers['if-none-match'], etag)) return notModified(reply)
       }
       const found = await findDocument(database.sql, childId, { withPages })
       if (found) return show(found, config.iep.bucket ?? '')
@@ -113,11 +112,6 @@ export function documentRoutes(app: App, parts: HttpParts): void {
       })
     },
   )
-}
-
-/** If-None-Match compares weakly, and this server's tags here are all weak. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  return header?.split(',').some((each) => [etag, '*'].includes(each.trim())) ?? false
 }
 
 const noDocument = (): HttpProblem => new HttpProblem(404, 'not-found', 'No document found for this child')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CHILDREN_AT_MOST, replaceChildren } from '../../../domains/iep/children.ts'
 import { languages } from '../../../domains/iep/content.ts'
 import {
+  beginWaitForConsent,
   changeProfile,
   endWaitForConsent,
   ensureProfile,
@@ -11,8 +12,9 @@ import {
   type Profile,
 } from '../../../domains/iep/profiles.ts'
 import { nextSteps } from '../../../jobs/iep/next-steps.ts'
+import { withoutUnsettled } from '../../../jobs/iep/running.ts'
 import type { Asking } from '../../../jobs/open.ts'
-import type { Tx } from '../../../shared/database.ts'
+import { within, type Tx } from '../../../shared/database.ts'
 import { line, lineOrNull, missingOr } from '../../../shared/text.ts'
 import type { App, HttpParts } from '../app.ts'
 import { HttpProblem } from '../answers/problems.ts'
@@ -94,7 +96,9 @@ export function profileRoutes(app: App, { asking }: HttpParts): void {
       schema: {
         tags: ['iep'],
         summary: "Changes the caller's profile",
-        description: 'Documents that wait for consent start when it is given.',
+        description:
+          'Documents that wait for consent start when it is given. Once it is taken back, no call to a model begins any ' +
+          'more; what had come until then is kept.',
         body: changes,
         response: { 200: z.object({ message: z.string() }) },
       },
@@ -110,16 +114,22 @@ export function profileRoutes(app: App, { asking }: HttpParts): void {
         if (children) await replaceChildren(tx, userId, children.map(withoutNull))
         await changeProfile(tx, userId, fields)
         if (fields.consentGiven) await startWhatWaited(tx, asking, userId, request.trace)
+        if (fields.consentGiven === false) await beginWaitForConsent(tx, userId)
       })
       return { message: 'Profile updated successfully' }
     },
   )
 }
 
-/** The wishes come first: a step that settles locks its row before its document's. */
+/**
+ * A step that is still under way finds consent when it looks again, and goes on by itself: it cannot settle past the
+ * profile that is held here. Its row is left alone, since a step that settles has locked it and waits for the profile.
+ */
 async function startWhatWaited(tx: Tx, asking: Asking, userId: string, trace: string): Promise<void> {
-  for (const document of await waitingForConsent(tx, userId))
-    await asking.accept.in(tx, await nextSteps(tx, document), trace)
+  for (const document of await waitingForConsent(tx, userId)) {
+    const wishes = await withoutUnsettled(within(tx), await nextSteps(tx, document))
+    await asking.accept.in(tx, wishes, trace)
+  }
   await endWaitForConsent(tx, userId)
 }
 

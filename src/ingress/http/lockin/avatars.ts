@@ -18,6 +18,7 @@ import { notFound, unavailable } from '../answers/problems.ts'
 import type { App, HttpParts } from '../app.ts'
 import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
+import { addressOf } from './address.ts'
 import { profileOf } from './caller.ts'
 
 const body = z.strictObject({
@@ -85,12 +86,15 @@ export function avatarRoutes(app: App, { asking, lockinBucket }: HttpParts): voi
           idOf: ({ avatarId }) => avatarId,
         }),
       )
-      return reply.code(201).send({
-        avatar_id: place.avatarId,
-        avatar_url: avatarUrlOf(place.avatarId),
-        upload: await formFor(bucket, place, request.body.content_type),
-        expires_in: FORM_SECONDS,
-      })
+      return reply
+        .code(201)
+        .header('location', addressOf('profiles/avatar', place.avatarId))
+        .send({
+          avatar_id: place.avatarId,
+          avatar_url: avatarUrlOf(place.avatarId),
+          upload: await formFor(bucket, place, request.body.content_type),
+          expires_in: FORM_SECONDS,
+        })
     },
   )
 

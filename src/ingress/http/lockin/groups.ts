@@ -10,6 +10,7 @@ import { HttpProblem, notFound } from '../answers/problems.ts'
 import type { App, HttpParts } from '../app.ts'
 import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
+import { addressOf } from './address.ts'
 import { profileOf } from './caller.ts'
 import { groupChanges, groupPage, newGroup, shownGroup, tellGroup } from './group-shapes.ts'
 import { aboutPages, pageOf } from './pages.ts'
@@ -42,7 +43,7 @@ export function groupRoutes(app: App, { asking }: HttpParts): void {
           idOf: (made) => made.id,
         }),
       )
-      return reply.code(201).send(tellGroup(group))
+      return reply.code(201).header('location', addressOf('groups', group.id)).send(tellGroup(group))
     },
   )
 
@@ -128,7 +129,7 @@ export function groupRoutes(app: App, { asking }: HttpParts): void {
           idOf: (made) => made.id,
         }),
       )
-      return reply.code(201).send(tellGroup(group))
+      return reply.code(201).header('location', addressOf('groups', group.id)).send(tellGroup(group))
     },
   )
 }

@@ -38,7 +38,10 @@ export function inviteRoutes(app: App, { asking }: HttpParts): void {
           recipient_id: z.guid({ error: missingOr('must be the UUID of a profile') }).toLowerCase(),
         }),
         response: {
-          200: notification.meta({ description: 'One that waits for an answer already.' }),
+          200: notification.meta({
+            description:
+              'It was there already: one that waits for an answer, or what the same request made before.',
+          }),
           201: notification,
         },
       },
@@ -51,8 +54,8 @@ export function inviteRoutes(app: App, { asking }: HttpParts): void {
         once<Invited>(tx, request, {
           make: () => inviteMember(tx, { groupId, recipientId, by }),
           again: async (id) => {
-            const known = await findInvite(tx, groupId, id)
-            return known && { invite: known, made: true }
+            const known = await findInvite(tx, { groupId, id, by })
+            return known && { invite: known, made: false }
           },
           idOf: (made) => made.invite.id,
         }),

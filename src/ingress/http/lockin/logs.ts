@@ -8,7 +8,7 @@ import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
 import { profileOf } from './caller.ts'
 import { askForMilestones } from './milestones.ts'
-import { givenTime, instant, uuid } from './pages.ts'
+import { givenTime, instant, pageLimit, uuid } from './pages.ts'
 import { ofSession } from './session-shapes.ts'
 
 const timeLog = z
@@ -75,7 +75,7 @@ export function logRoutes(app: App, { asking }: HttpParts): void {
         params: ofSession,
         querystring: z.object({
           cursor_started_at: givenTime.optional(),
-          limit: z.coerce.number().int().min(1).max(500).default(100),
+          limit: pageLimit({ usually: 100, atMost: 500 }),
         }),
         response: { 200: z.array(timeLog) },
       },

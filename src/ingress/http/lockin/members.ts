@@ -100,7 +100,11 @@ export function memberRoutes(app: App, { asking }: HttpParts): void {
         once(tx, request, {
           make: () => addMember(tx, byUser, groupId, userId),
           // Told to those who may see it by now.
-          again: async (id) => (await listMembers(tx, byUser, groupId)).find((each) => each.id === id),
+          again: async (id) => {
+            const members = await listMembers(tx, byUser, groupId)
+            if (members.length === 0) throw notFound('group')
+            return members.find((each) => each.id === id)
+          },
           idOf: (made) => made.id,
         }),
       )

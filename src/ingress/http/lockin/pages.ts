@@ -22,22 +22,26 @@ export interface Cursor {
   id: string
 }
 
+/** How many entries a page has. */
+export const pageLimit = ({ usually, atMost }: { usually: number; atMost: number }) =>
+  z.coerce
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(atMost, `must be at most ${atMost}`)
+    .default(usually)
+
 /** The query of a list that is read page by page, newest first, with what else it asks for. */
 export const pageQuery = <Shape extends z.ZodRawShape>(
   filters: Shape,
-  { usually, atMost }: { usually: number; atMost: number },
+  limits: { usually: number; atMost: number },
 ) =>
   z
     .object({
       ...filters,
       cursor_created_at: givenTime.optional(),
       cursor_id: uuid.optional(),
-      limit: z.coerce
-        .number({ error: 'must be a whole number' })
-        .int('must be a whole number')
-        .min(1, 'must be at least 1')
-        .max(atMost, `must be at most ${atMost}`)
-        .default(usually),
+      limit: pageLimit(limits),
     })
     .superRefine((given, { addIssue }) => {
       const cursor = ['cursor_created_at', 'cursor_id'] as const

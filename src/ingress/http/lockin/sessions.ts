@@ -10,6 +10,7 @@ import { notFound } from '../answers/problems.ts'
 import type { App, HttpParts } from '../app.ts'
 import { once } from '../asking/once.ts'
 import { inTransaction } from '../transaction.ts'
+import { addressOf } from './address.ts'
 import { profileOf } from './caller.ts'
 import { sessionMoveRoutes } from './session-moves.ts'
 import { aboutPages, pageOf, pageQuery, uuid } from './pages.ts'
@@ -48,7 +49,7 @@ export function sessionRoutes(app: App, parts: HttpParts): void {
           idOf: ({ id }) => id,
         }),
       )
-      return reply.code(201).send(made)
+      return reply.code(201).header('location', addressOf('sessions', made.id)).send(made)
     },
   )
 

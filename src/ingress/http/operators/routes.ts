@@ -7,12 +7,56 @@ import { cancel, redrive, undoOnceMore } from '../../../jobs/ledger/steer.ts'
 import type { Run } from '../../../shared/database.ts'
 import type { App, HttpParts } from '../app.ts'
 import { HttpProblem, notFound } from '../answers/problems.ts'
-import { receiptOf } from '../answers/receipt.ts'
+import { receipt, receiptOf } from '../answers/receipt.ts'
 import { boardRoutes } from './board.ts'
 import { mayChange, type Login } from './login.ts'
 
-const tags = ['operators']
+const operators = { tags: ['operators'], security: [{ operator: [] }] }
 const params = z.object({ id: z.guid().toLowerCase() })
+const time = z.string().meta({ format: 'date-time' })
+const uuid = z.string().meta({ format: 'uuid' })
+
+const wholeJob = z
+  .object({
+    job: receipt.omit({ statusUrl: true }).extend({
+      internalState: z.enum([...receipt.shape.state.options, 'cancelling', 'undoing']),
+      owner: z.string().nullable(),
+      queue: z.string(),
+      ticket: z.number(),
+      verdict: z.enum(['failed', 'cancelled']).nullable(),
+      undo: z.enum(['pending', 'done', 'stuck']).nullable(),
+      trace: z.string(),
+    }),
+    history: z.array(
+      z.object({
+        seq: z.number(),
+        at: time,
+        kind: z.string(),
+        round: z.number(),
+        attempt: z.number(),
+        actor: z.string().nullable().meta({ description: 'Who asked for it, where somebody did.' }),
+        detail: z.record(z.string(), z.unknown()).nullable(),
+      }),
+    ),
+  })
+  .meta({
+    id: 'OperatorsJob',
+    description: 'All that the ledger tells of a job, the oldest of its history first.',
+  })
+
+const keptMessage = z.object({
+  id: uuid,
+  source: z.string(),
+  messageId: z.string(),
+  reason: z.string(),
+  receivedAt: z.date(),
+})
+const keptMessages = z.object({ messages: z.array(keptMessage) }).meta({ id: 'OperatorsMessages' })
+const wholeMessage = keptMessage.extend({ body: z.string() }).meta({ id: 'OperatorsMessage' })
+
+const ankiUser = z
+  .object({ profile: z.boolean(), collection: z.boolean(), ready: z.boolean(), path: z.string() })
+  .meta({ id: 'OperatorsAnkiUser' })
 
 /** What operators see and do. Mounted only when there are operators. */
 export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
@@ -34,17 +78,18 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
 
   app.get(
     '/jobs/:id([^:/]+)',
-    { schema: { tags, summary: 'A job with its whole history', params } },
+    {
+      schema: { ...operators, summary: 'A job with its whole history', params, response: { 200: wholeJob } },
+    },
     async (request) => {
       const row = await watch.see(request.params.id)
       if (!row) throw notFound('job')
-      const { state, owner, queue, round, ticket, verdict, undo, trace } = row
+      const { state, owner, queue, ticket, verdict, undo, trace } = row
       const job = {
         ...receiptOf(row, undefined),
         internalState: state,
         owner,
         queue,
-        round,
         ticket,
         verdict,
         undo,
@@ -59,7 +104,14 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
   for (const [verb, steer] of Object.entries(steerings)) {
     app.post(
       `/jobs/:id([^:/]+)::${verb}`,
-      { schema: { tags, summary: summaries[verb as keyof typeof steerings], params } },
+      {
+        schema: {
+          ...operators,
+          summary: summaries[verb as keyof typeof steerings],
+          params,
+          response: { 202: receipt },
+        },
+      },
       async (request, reply) => {
         mayChange(request)
         const { id } = request.params
@@ -70,7 +122,7 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
         if (!row) throw notFound('job')
         if (!steered)
           throw new HttpProblem(409, 'wrong-state', `A job that is ${row.state} allows no ${verb}.`)
-        return reply.code(202).send(receiptOf(row, undefined))
+        return reply.code(202).header('location', `/operators/jobs/${id}`).send(receiptOf(row, undefined))
       },
     )
   }
@@ -79,9 +131,10 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
     '/messages',
     {
       schema: {
-        tags,
+        ...operators,
         summary: 'Messages of the event queue that could not be read, newest first',
         querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
+        response: { 200: keptMessages },
       },
     },
     async (request) => ({ messages: await listRejected(run, request.query.limit) }),
@@ -89,7 +142,14 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
 
   app.get(
     '/messages/:id([^:/]+)',
-    { schema: { tags, summary: 'One such message with its body', params } },
+    {
+      schema: {
+        ...operators,
+        summary: 'One such message with its body',
+        params,
+        response: { 200: wholeMessage },
+      },
+    },
     async (request) => {
       const message = await readRejected(run, request.params.id)
       if (!message) throw notFound('message')
@@ -101,9 +161,10 @@ export function operatorRoutes(app: App, parts: HttpParts, login: Login): void {
     '/anki/users/:id([^:/]+)',
     {
       schema: {
-        tags,
+        ...operators,
         summary: 'How far an Anki user is, and where the collection is',
         params: z.object({ id: cognitoUserId }),
+        response: { 200: ankiUser },
       },
     },
     async (request) => {
@@ -119,7 +180,7 @@ const summaries = {
   undo: 'Runs the undo of a failed or cancelled job once more',
 }
 
-async function wholeHistory(run: Run, id: string): Promise<object[]> {
+async function wholeHistory(run: Run, id: string): Promise<z.output<typeof wholeJob>['history']> {
   const entries: HistoryEntry[] = []
   for (;;) {
     const page = await history(run, id, entries.at(-1)?.seq ?? 0)

@@ -10,6 +10,14 @@ export const version = z
   .optional()
   .meta({ description: 'Changes this version and no other; left out, whatever is there.' })
 
+/** The same in a query, where a number is text. */
+export const versionAsked = z.coerce
+  .number({ error: 'must be a whole number' })
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .optional()
+  .meta({ description: 'This version is meant and no other; left out, whatever is there.' })
+
 /** What people write in several lines, trimmed and at most `max` characters; nothing but blanks means null. */
 export const linesOrNull = (max: number) =>
   z

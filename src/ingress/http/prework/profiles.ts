@@ -3,6 +3,7 @@ import { changeProfile, type ProfileChanges } from '../../../domains/prework/cha
 import { createProfile } from '../../../domains/prework/create-profile.ts'
 import { listTeam, readProfile, readProfileOf } from '../../../domains/prework/profiles.ts'
 import type { App } from '../app.ts'
+import { addressOf } from './address.ts'
 import type { Actor, Session } from './caller.ts'
 import { ofId } from './fields.ts'
 import { nothingToChange } from './nothing-to-change.ts'
@@ -65,7 +66,10 @@ export function profileRoutes(app: App, actor: Actor): void {
     async (request, reply) => {
       const { store, by } = await actor(request)
       const profile = await createProfile(store, by, known(request.body), askedOnce(request))
-      return reply.code(201).send({ profile: tellProfile(profile) })
+      return reply
+        .code(201)
+        .header('location', addressOf('profiles', profile.profileId))
+        .send({ profile: tellProfile(profile) })
     },
   )
 

@@ -2,6 +2,7 @@ import { Refused, type Refusal } from '../../../domains/prework/refused.ts'
 import type { Log } from '../../../shared/log.ts'
 import { answerProblem } from '../answers/errors.ts'
 import { otherBody } from '../asking/idempotency-key.ts'
+import { gone } from '../asking/once.ts'
 import { HttpProblem, invalidField, notFound } from '../answers/problems.ts'
 import type { App } from '../app.ts'
 
@@ -18,6 +19,7 @@ function problemOf({ refusal, message, field }: Refused): HttpProblem {
   const [status, code] = answers[refusal]
   const about = field === undefined ? {} : { field }
   if (refusal === 'asked-differently') return otherBody()
+  if (refusal === 'gone') return gone()
   if (refusal === 'media-not-usable') return invalidField('mediaFiles', message)
   if (refusal === 'not-a-manager') return invalidField('managerId', message)
   if (refusal === 'forbidden' && field !== undefined)
@@ -38,6 +40,7 @@ const answers: Record<Refusal, [status: number, code: string]> = {
   'profile-exists': [409, 'profile-exists'],
   'changed-meanwhile': [409, 'changed-meanwhile'],
   'asked-differently': [422, 'idempotency-key-reused'],
+  gone: [410, 'gone'],
   'not-in-this-state': [409, 'not-in-this-state'],
   'media-not-usable': [400, 'invalid-field'],
   'media-not-ready': [409, 'media-not-ready'],

@@ -15,8 +15,9 @@ import type { Page } from '../../../domains/prework/store.ts'
 import { HttpProblem } from '../answers/problems.ts'
 import type { App } from '../app.ts'
 import { verbOn } from '../verb.ts'
+import { addressOf } from './address.ts'
 import type { Actor, Session } from './caller.ts'
-import { ofId } from './fields.ts'
+import { ofId, versionAsked } from './fields.ts'
 import { nothingToChange } from './nothing-to-change.ts'
 import { askedOnce } from './once.ts'
 import { cursorAfter, pageAsked, type ListName } from './pages.ts'
@@ -77,7 +78,10 @@ export function submissionRoutes(app: App, actor: Actor): void {
       const { userId = ownId(by), description, ...fields } = request.body
       const asked = { ...fields, userId, ...(description ? { description } : {}) }
       const submission = await createSubmission(store, by, asked, askedOnce(request))
-      return reply.code(201).send({ submission: tellSubmission(submission) })
+      return reply
+        .code(201)
+        .header('location', addressOf('submissions', submission.submissionId))
+        .send({ submission: tellSubmission(submission) })
     },
   )
 
@@ -121,12 +125,14 @@ export function submissionRoutes(app: App, actor: Actor): void {
         description:
           'By whoever writes it, and by administrators. Its files stay, and are attached to nothing.',
         params: ofId,
+        querystring: z.strictObject({ version: versionAsked }),
         response: { 204: z.null() },
       },
     },
     async (request, reply) => {
       const { store, by } = await actor(request)
-      await deleteSubmission(store, by, { submissionId: request.params.id })
+      const asked = { submissionId: request.params.id, version: request.query.version }
+      await deleteSubmission(store, by, asked)
       return reply.code(204).send(null)
     },
   )

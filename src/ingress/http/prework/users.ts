@@ -3,8 +3,9 @@ import { changeUser, deactivateUser, type UserChanges } from '../../../domains/p
 import { createUser } from '../../../domains/prework/create-user.ts'
 import { listUsers, readUser, readUserByEmail } from '../../../domains/prework/users.ts'
 import type { App } from '../app.ts'
+import { addressOf } from './address.ts'
 import type { Actor, Session } from './caller.ts'
-import { id, ofId } from './fields.ts'
+import { id, ofId, versionAsked } from './fields.ts'
 import { nothingToChange } from './nothing-to-change.ts'
 import { askedOnce } from './once.ts'
 import { cursorAfter, pageAsked, type ListName } from './pages.ts'
@@ -65,7 +66,10 @@ export function userRoutes(app: App, actor: Actor): void {
     async (request, reply) => {
       const { store, by } = await actor(request)
       const { user, profile } = await createUser(store, by, known(request.body), askedOnce(request))
-      return reply.code(201).send({ user: tellUser(user), profile: tellProfile(profile) })
+      return reply
+        .code(201)
+        .header('location', addressOf('users', user.userId))
+        .send({ user: tellUser(user), profile: tellProfile(profile) })
     },
   )
 
@@ -85,11 +89,11 @@ export function userRoutes(app: App, actor: Actor): void {
         tags,
         summary: 'Deactivates a user',
         description: 'For administrators, and never oneself. The user stays, and so does what they did.',
-        querystring: z.strictObject({ id }),
+        querystring: z.strictObject({ id, version: versionAsked }),
         response: { 200: oneUser },
       },
     },
-    async (request) => deactivate(await actor(request), request.query.id),
+    async (request) => deactivate(await actor(request), request.query.id, request.query.version),
   )
 
   app.get(
@@ -117,8 +121,16 @@ export function userRoutes(app: App, actor: Actor): void {
 
   app.delete(
     '/api/users/:id',
-    { schema: { tags, summary: 'Deactivates a user', params: ofId, response: { 200: oneUser } } },
-    async (request) => deactivate(await actor(request), request.params.id),
+    {
+      schema: {
+        tags,
+        summary: 'Deactivates a user',
+        params: ofId,
+        querystring: z.strictObject({ version: versionAsked }),
+        response: { 200: oneUser },
+      },
+    },
+    async (request) => deactivate(await actor(request), request.params.id, request.query.version),
   )
 }
 
@@ -131,6 +143,6 @@ async function change(
   return { user: tellUser(await changeUser(store, by, { userId, version, changes })) }
 }
 
-async function deactivate({ store, by }: Session, userId: string) {
-  return { user: tellUser(await deactivateUser(store, by, userId)) }
+async function deactivate({ store, by }: Session, userId: string, version: number | undefined) {
+  return { user: tellUser(await deactivateUser(store, by, userId, version)) }
 }

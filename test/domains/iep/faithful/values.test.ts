@@ -22,6 +22,19 @@ const texts: [language: Language, text: string, values: string[]][] = [
   ['en', 'half an hour, a half-hour, 1/2 hour, quarter of an hour', ['30 min', '30 min', '30 min', '15 min']],
   [
     'en',
+    'half a day, a half-day, half a school week, 1/2 day',
+    ['0.5 day', '0.5 day', '0.5 week', '0.5 day'],
+  ],
+  [
+    'en',
+    'a hundred days, two dozen, half a dozen, a hundred and five, two-hundred',
+    ['100 day', '24', '6', '105', '200'],
+  ],
+  ['en', 'a full hour, a full day, a couple of weeks, a couple', ['60 min', '?1 day', '2 week', '?2']],
+  ['es', 'una docena de minutos, dos docenas, media docena', ['12 min', '24', '6']],
+  ['vi', 'hai chục phút, một tá, nửa tá', ['20 min', '12', '6']],
+  [
+    'en',
     '80–90%, 80 to 90 percent, 30 or 45 minutes',
     ['80 percent', '90 percent', '80 percent', '90 percent', '30 min', '45 min'],
   ],

@@ -123,8 +123,29 @@ test('a repeated wish with its Idempotency-Key gets the same place', async () =>
   const other = await open({ content_type: 'image/png' }, headers)
 
   expect(again.json().avatar_id).toBe(first.json().avatar_id)
+  const { location } = again.headers
+  expect(location).toBe(`/lockin/api/profiles/avatar/${first.json().avatar_id}`)
+  expect((await gallery.lockin.as(person, { url: location?.replace('/lockin', '') ?? '' })).statusCode).toBe(
+    200,
+  )
   expect(other.statusCode).toBe(422)
   expect(await states()).toHaveLength(1)
+})
+
+test('a form that was used up is not followed by others with the same Idempotency-Key', async () => {
+  const headers = { 'idempotency-key': randomUUID() }
+  const payload = { content_type: 'image/jpeg' }
+  const { avatar_id } = (await open(payload, headers)).json()
+  await gallery.lockin.sql
+    .updateTable('lockin.avatars')
+    .set({ created_at: new Date(Date.now() - 16 * 60_000) })
+    .where('id', '=', avatar_id)
+    .execute()
+
+  const again = [await open(payload, headers), await open(payload, headers)]
+  expect(again.map(({ statusCode }) => statusCode)).toEqual([410, 410])
+  expect(await states()).toHaveLength(1)
+  expect((await open(payload)).statusCode).toBe(201)
 })
 
 test('twenty uploads are open for a person, and the oldest makes room for the next, also for many at once', async () => {

@@ -92,12 +92,30 @@ describe('making a group', () => {
     ['utc', 'UTC'],
     ['america/argentina/buenos_aires', 'America/Argentina/Buenos_Aires'],
     ['Asia/Calcutta', 'Asia/Calcutta'],
+    ['gmt', 'GMT'],
+    ['Zulu', 'Zulu'],
+    ['japan', 'Japan'],
+    ['Singapore', 'Singapore'],
+    ['NZ-CHAT', 'NZ-CHAT'],
+    ['W-SU', 'W-SU'],
   ] as const)('the zone %s is kept as %s', async ([given, kept]) => {
     expect((await make('ada', { timezone: given })).json().timezone).toBe(kept)
   })
 
   test.for([
     'EST',
+    'mst',
+    'HST',
+    'EST5EDT',
+    'CET',
+    'MET',
+    'EET',
+    'WET',
+    'GMT0',
+    'GMT+0',
+    'GMT+2',
+    'BST',
+    'posixrules',
     'FOO5',
     '+05:30',
     'posix/Europe/Berlin',
@@ -105,7 +123,6 @@ describe('making a group', () => {
     'Factory',
     'localtime',
     'Mars/Base',
-    'Japan',
   ])('%s is no zone for a group', async (timezone) => {
     const answer = await make('ada', { timezone })
     expect(answer.statusCode).toBe(400)
@@ -146,6 +163,19 @@ describe('making a group', () => {
     expect((await make('ada', { description: ' \n ' })).json().description).toBeNull()
   })
 
+  test('a new group, and one begun once more, are told with where they are found', async () => {
+    const first = await make('ada', {})
+    const url = `/api/groups/${first.json().id}`
+    const clone = await lockin.as('ada', { method: 'POST', url: `${url}:clone` })
+    for (const made of [first, clone]) {
+      expect(made.headers.location).toBe(`/lockin/api/groups/${made.json().id}`)
+      const found = await lockin.as('ada', { url: made.headers.location?.replace('/lockin', '') ?? '' })
+      expect(found.json()).toEqual(made.json())
+    }
+    const change = await lockin.as('ada', { method: 'PATCH', url, payload: { name: 'Other' } })
+    expect(change.headers.location).toBeUndefined()
+  })
+
   test('the same request with its key makes nothing new, and another body with it is refused', async () => {
     const key = { 'idempotency-key': randomUUID() }
     const payload = studyGroup()
@@ -158,6 +188,25 @@ describe('making a group', () => {
     expect(answers.map((answer) => answer.statusCode)).toEqual([201, 201, 201])
     expect((await lockin.as('linus', { url: '/api/groups' })).json()).toHaveLength(1)
     expect((await send({ ...payload, name: 'Another' })).statusCode).toBe(422)
+  })
+
+  test('a key whose group is gone for who made it makes no other one, however often it comes', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const payload = studyGroup()
+    const send = () => lockin.as('barbara', { method: 'POST', url: '/api/groups', payload, headers })
+    const url = `/api/groups/${(await send()).json().id}/members`
+    const [barbara, grace] = [await lockin.id('barbara'), await lockin.id('grace')]
+    await lockin.as('barbara', { method: 'POST', url, payload: { user_id: grace } })
+    await lockin.as('barbara', { method: 'PATCH', url: `${url}/${grace}`, payload: { role: 'owner' } })
+    await lockin.as('barbara', { method: 'DELETE', url: `${url}/${barbara}` })
+
+    for (const answer of [await send(), await send(), await send()])
+      expect([answer.statusCode, answer.json()]).toEqual([
+        410,
+        { detail: expect.stringContaining('another Idempotency-Key') },
+      ])
+    expect((await lockin.as('barbara', { url: '/api/groups' })).json()).toEqual([])
+    expect((await lockin.as('barbara', { method: 'POST', url: '/api/groups', payload })).statusCode).toBe(201)
   })
 
   test('a key that cloned one group is refused for another one', async () => {

@@ -104,6 +104,17 @@ test('one Idempotency-Key writes one log, also when the log was corrected since'
   expect([again.statusCode, again.json()]).toEqual([200, { ...first.json(), ...minutes(0, 8) }])
 })
 
+test('a log that was removed is not written again with its key', async () => {
+  const { grace, url, minutes } = await start(2)
+  const headers = { 'idempotency-key': 'a log that grace takes back' }
+  const first = await log(grace, url, minutes(0, 10), headers)
+  await lockin.as(grace, { method: 'DELETE', url: `${url}/${first.json().id}` })
+
+  const again = await log(grace, url, minutes(0, 10), headers)
+  expect(again.statusCode).toBe(410)
+  expect(await logsOf(grace, url)).toEqual([])
+})
+
 test('times come with any offset and are told in UTC; what is finer than milliseconds is cut off', async () => {
   const { grace, url, minutes } = await start(2)
   const { started_at, ended_at } = minutes(10, 20)
@@ -267,4 +278,17 @@ test('a log, and the correction of one, asks for the announcement of what it mak
   expect(await jobs()).toBe(0)
   await lockin.as(grace, { method: 'PATCH', url: `${url}/${made.json().id}`, payload: minutes(0, 20) })
   expect(await jobs()).toBeGreaterThan(0)
+})
+
+test('how many logs a page has is asked for in words that are understood', async () => {
+  const { grace, url } = await start(2)
+  for (const [limit, detail] of [
+    ['abc', 'limit: must be a whole number'],
+    ['1.5', 'limit: must be a whole number'],
+    ['0', 'limit: must be at least 1'],
+    ['501', 'limit: must be at most 500'],
+  ]) {
+    const refused = await lockin.as(grace, { url: `${url}?limit=${limit}` })
+    expect([refused.statusCode, refused.json()]).toEqual([400, { detail }])
+  }
 })

@@ -69,6 +69,18 @@ describe('coming in', () => {
     expect((await add('grace', group, 'linus', key)).statusCode).toBe(404)
   })
 
+  test('who has left is not let in again with the same key', async () => {
+    const group = await lockin.group('ada')
+    const key = { 'idempotency-key': randomUUID() }
+    expect((await add('ada', group, 'linus', key)).statusCode).toBe(201)
+    await remove('linus', group, 'linus')
+
+    const again = await add('ada', group, 'linus', key)
+    expect(again.statusCode).toBe(410)
+    expect(await members(group)).toEqual(['Ada: owner'])
+    expect((await add('ada', group, 'linus')).statusCode).toBe(201)
+  })
+
   test('nobody comes in whom LockIN does not know', async () => {
     const group = await lockin.group('ada')
     const url = `/api/groups/${group}/members`

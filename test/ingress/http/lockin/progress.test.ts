@@ -34,6 +34,22 @@ async function spent(person: string, group: string, minutes: number): Promise<vo
   )
 }
 
+test.for(['GMT', 'Japan'])('a group in %s goes through its days', async (timezone) => {
+  const payload = {
+    name: 'Study group',
+    period: 'daily',
+    period_target_minutes: 60,
+    timezone,
+    end_at: new Date(Date.now() + 3 * 86_400_000).toISOString(),
+  }
+  const group = (await lockin.as('ada', { method: 'POST', url: '/api/groups', payload })).json()
+  const [ada] = (await race('ada', group.id)).json()
+  // The first day begins with the group, and ends at a midnight of the zone.
+  expect(ada).toMatchObject({ period_start: group.start_at })
+  const hour = timezone === 'GMT' ? '00' : '15'
+  expect(ada.period_end).toMatch(new RegExp(`T${hour}:00:00\\.000Z$`))
+})
+
 test('members see how far everybody is, the furthest first', async () => {
   const people = ['linus', 'grace', 'dorothy']
   const group = await lockin.group('ada', {

@@ -50,6 +50,7 @@ test('a session is made for a group or for oneself, and waits to be started', as
   for (const payload of [{}, { group_id: null }, undefined]) {
     const own = await post('grace', '/api/sessions', payload)
     expect([own.statusCode, own.json().group_id]).toEqual([201, null])
+    expect(own.headers.location).toBe(`/lockin/api/sessions/${own.json().id}`)
   }
 })
 
@@ -63,6 +64,18 @@ test('a session is made once for one Idempotency-Key', async () => {
   expect([first.statusCode, second.statusCode]).toEqual([201, 201])
   expect(second.json()).toEqual(first.json())
   expect((await post('ada', '/api/sessions', {}, headers)).statusCode).toBe(422)
+})
+
+test('a session that is gone for who made it is not made again with its key', async () => {
+  const group = await lockin.group('ada', { members: ['grace'] })
+  const headers = { 'idempotency-key': 'a session of grace' }
+  const make = () => post('grace', '/api/sessions', { group_id: group }, headers)
+  expect((await make()).statusCode).toBe(201)
+  const grace = await lockin.id('grace')
+  await lockin.as('ada', { method: 'DELETE', url: `/api/groups/${group}/members/${grace}` })
+
+  const again = await make()
+  expect(again.statusCode).toBe(410)
 })
 
 test('what is wrong with a request is told with the field', async () => {

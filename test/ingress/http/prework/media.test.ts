@@ -6,6 +6,8 @@ import type { User } from '../../../../src/domains/prework/items.ts'
 import { findMedia } from '../../../../src/domains/prework/media/media.ts'
 import { fileOf, uploadOf } from '../../../../src/domains/prework/media/places.ts'
 import { BYTES_AT_MOST } from '../../../../src/domains/prework/media/types.ts'
+import { ask as jobOf } from '../../../../src/jobs/define.ts'
+import { expireUpload } from '../../../../src/jobs/prework/expire-upload.ts'
 import { problemIn, server, startPrework, statusesOf, type Prework } from './people.ts'
 import { completed, hear, jobsOf, mediaUrl, open, send, settle, type Opened } from './uploading.ts'
 
@@ -237,12 +239,41 @@ describe('an Idempotency-Key', () => {
     })
   })
 
-  test('does not begin the hour anew: what is removed and opened again ends with the promise there is', async () => {
+  test('opens nothing any more once its upload was removed', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const { media } = (await ask(ada, picture, headers)).json<Opened>()
+    await prework.as(ada, { method: 'DELETE', url: `/api/media/${media.mediaId}` })
+    await settle(prework, media.mediaId)
+    const promised = async () => (await jobsOf(prework, media.mediaId)).map(({ job, state }) => [job, state])
+    const before = await promised()
+
+    expect(problemIn(await ask(ada, picture, headers))).toEqual([410, 'gone'])
+    expect(problemIn(await ask(ada, picture, headers))).toEqual([410, 'gone'])
+    expect((await ask(ada, { ...picture, method: 'put' }, headers)).statusCode).toBe(422)
+    expect(await countOf(ada)).toBe(0)
+    expect(problemIn(await about(ada, 'metadata', media.mediaId))).toEqual([404, 'not-found'])
+    expect(await promised()).toEqual(before)
+    expect((await trailOf(media.mediaId)).map(({ action }) => action)).toEqual(['delete', 'create'])
+  })
+
+  test('opens nothing any more once its upload has expired', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const { media } = (await ask(ada, picture, headers)).json<Opened>()
+    const { userId, mediaId } = media
+    const { world } = prework.web
+    expect((await world.work(jobOf(expireUpload, { userId, mediaId }))).state).toBe('completed')
+
+    expect(problemIn(await ask(ada, picture, headers))).toEqual([410, 'gone'])
+    expect(await countOf(ada)).toBe(0)
+  })
+
+  test('does not begin the hour anew: what could not be written and is tried again ends with the promise there is', async () => {
     const headers = { 'idempotency-key': randomUUID() }
     const first = (await ask(ada, picture, headers)).json<Opened>()
     const { mediaId } = first.media
     const until = (await findMedia(prework.store, mediaId))?.uploadUntil ?? ''
-    await prework.as(ada, { method: 'DELETE', url: `/api/media/${mediaId}` })
+    const { documents, tables } = prework.store
+    await documents.transact([{ Delete: { TableName: tables.media, Key: { mediaId } } }])
     const { database } = prework.web.world
     await database.run(
       {

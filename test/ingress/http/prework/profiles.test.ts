@@ -109,6 +109,8 @@ describe('a profile', () => {
     const answers = await Promise.all(Array.from({ length: 3 }, () => post(body, headers)))
 
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201, 201])
+    for (const answer of answers)
+      expect(answer.headers.location).toBe(`/prework/api/profiles/${answer.json<Told>().profile.profileId}`)
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
     expect((await post({ ...body, firstName: 'Ada' }, headers)).statusCode).toBe(422)
   })

@@ -43,6 +43,7 @@ describe('a submission', () => {
     })
     const { submission } = answer.json<Told>()
 
+    expect(answer.headers.location).toBe(`/prework/api/submissions/${submission.submissionId}`)
     expect([answer.statusCode, submission]).toEqual([
       201,
       {
@@ -253,6 +254,17 @@ describe('the way of a submission', () => {
   })
 })
 
+test('a draft is removed in the version that is named, and in no other', async () => {
+  const one = await draft()
+  await put(one, { title: 'Other' })
+  const removeVersion = (version: number) =>
+    prework.as(ada, { method: 'DELETE', url: `${url}/${one.submissionId}?version=${version}` })
+
+  expect(problemIn(await removeVersion(1))).toEqual([409, 'changed-meanwhile', 'version'])
+  expect((await get(`/${one.submissionId}`)).statusCode).toBe(200)
+  expect((await removeVersion(2)).statusCode).toBe(204)
+})
+
 describe('an Idempotency-Key', () => {
   test('makes one draft of the same request, and attaches its files once', async () => {
     const headers = { 'idempotency-key': randomUUID() }
@@ -278,6 +290,24 @@ describe('an Idempotency-Key', () => {
     const answers = await Promise.all(priorities.map((priority) => post({ ...engine, priority }, headers)))
     expect(statusesOf(answers)).toEqual([201, 422, 422, 422])
     expect(theOneMade(answers).json<Told>().submission.version).toBe(1)
+  })
+
+  test('makes nothing any more once its draft was removed', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const mediaFiles = await completedFiles(prework.store, ada.userId, 1)
+    const asked = { ...engine, mediaFiles }
+    const { submission } = (await post(asked, headers)).json<Told>()
+    expect((await remove(submission)).statusCode).toBe(204)
+
+    const again = await Promise.all([post(asked, headers), post(asked, headers)])
+    for (const answer of again) expect(problemIn(answer)).toEqual([410, 'gone'])
+    expect(problemIn(await post({ ...asked, title: 'Other' }, headers))[1]).toBe('idempotency-key-reused')
+    expect(problemIn(await get(`/${submission.submissionId}`))).toEqual([404, 'not-found'])
+    expect(problemIn(await remove(submission))).toEqual([404, 'not-found'])
+    for (const list of ['', '?limit=100', '?status=draft'])
+      expect((await get(list, grace)).body).not.toContain(submission.submissionId)
+    expect((await trailOf(submission.submissionId)).map(({ action }) => action)).toEqual(['delete', 'create'])
+    expect((await post(asked)).statusCode).toBe(201)
   })
 
   test('is its caller’s own', async () => {

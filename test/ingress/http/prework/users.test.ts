@@ -32,6 +32,7 @@ describe('a user', () => {
     const { user, profile } = answer.json<Told>()
 
     expect(answer.statusCode).toBe(201)
+    expect(answer.headers.location).toBe(`/prework/api/users/${user.userId}`)
     expect(user).toEqual({
       userId: expect.any(String),
       email: body.email,
@@ -276,6 +277,24 @@ describe('changes at once', () => {
     await put({ userId: user.userId, username: 'hopper' })
     const answer = await put({ userId: user.userId, username: 'hopper', version: 1 })
     expect(problemIn(answer)).toEqual([409, 'changed-meanwhile', 'version'])
+  })
+})
+
+describe('deactivating a version', () => {
+  test.for(['by the guide', 'by its address'])('is done to that one alone, %s', async (way) => {
+    const { user } = await made()
+    await put({ userId: user.userId, username: 'hopper' })
+    const url = (version: string) =>
+      way === 'by the guide'
+        ? `/api/users?id=${user.userId}&version=${version}`
+        : `/api/users/${user.userId}?version=${version}`
+    const deactivate = (version: string) => prework.as(ada, { method: 'DELETE', url: url(version) })
+
+    expect(problemIn(await deactivate('1'))).toEqual([409, 'changed-meanwhile', 'version'])
+    for (const wrong of ['', '0', '1.5', 'two'])
+      expect(problemIn(await deactivate(wrong))).toEqual([400, 'invalid-field', 'version'])
+    expect((await get(`/api/users/${user.userId}`)).json<Told>().user['isActive']).toBe(true)
+    expect((await deactivate('2')).json<Told>().user).toMatchObject({ isActive: false, version: 3 })
   })
 })
 

@@ -1,4 +1,4 @@
-import { amount, before, lexicon, loosely, per, unit, vaguely } from './lexicon.ts'
+import { amount, before, lexicon, loosely, per, portion, unit, vaguely } from './lexicon.ts'
 
 export const chinese = lexicon([
   [unit('duration', 60), '分钟, 分鐘, 分钟数, min'],
@@ -36,10 +36,9 @@ export const chinese = lexicon([
   [loosely('hour'), '每小时, 每个小时, / 小时'],
   [loosely('minute'), '每分钟, / 分钟'],
   [vaguely(1, 'times'), '一次, 1次'],
-  [amount(1800, 'duration'), '半小时, 半个小时, 半个钟头, 半钟头'],
-  [amount(0.5, 'year'), '半年'],
   [amount(900, 'duration'), '一刻钟'],
   [{ is: 'half' }, '半'],
+  [portion(0.5), '半'],
   [{ is: 'to' }, '至, 到, -, –, —, ~'],
   [{ is: 'and' }, '和, 或, 及, 与, 、, 或者, 以及'],
   [
@@ -47,7 +46,7 @@ export const chinese = lexicon([
     '分之, 中, 中的, 中有, 中至少, 中至少有, 里, 里有, 里的, 当中, 当中有, 当中的',
   ],
   [{ is: 'one to one' }, '一对一, 个别, 单独'],
-  [{ is: 'between' }, '个, 多'],
+  [{ is: 'between' }, '个, 多, 整, 整个, 完整'],
   [{ is: 'label' }, '目标, 第, 部分, 步骤, 表, 编号, 项目, 年度目标, 短期目标, 目标第'],
   [{ is: 'page' }, '页'],
 ])

@@ -1,4 +1,4 @@
-import { amount, before, fraction, lexicon, loosely, per, unit, vaguely } from './lexicon.ts'
+import { amount, before, fraction, lexicon, loosely, per, portion, unit, vaguely } from './lexicon.ts'
 
 export const english = lexicon([
   [unit('duration', 60), 'minute, minutes, min, mins, min ., mins ., minute(s), min(s), min.(s)'],
@@ -63,14 +63,14 @@ export const english = lexicon([
   [amount(2, 'times'), 'twice'],
   [amount(3, 'times'), 'thrice'],
   [
-    amount(1800, 'duration'),
-    'half an hour, half - hour, a half hour, a half - hour, half hour, one half hour, one - half hour',
+    portion(0.5),
+    'half a, half an, half of a, half of an, half of one, a half, half, one half, one - half, one half of a, one half of an',
   ],
+  [portion(1), 'a, an'],
   [amount(900, 'duration'), 'quarter of an hour, a quarter hour, a quarter of an hour, quarter - hour'],
   [amount(2700, 'duration'), 'three quarters of an hour, three - quarters of an hour'],
   [amount(5400, 'duration'), 'an hour and a half, an hour and half'],
   [amount(3600, 'duration'), 'an hour'],
-  [amount(0.5, 'year'), 'half a year'],
   [fraction(1, 3), 'one third, one - third'],
   [fraction(2, 3), 'two thirds, two - thirds'],
   [fraction(1, 4), 'one quarter, one - quarter, one fourth, one - fourth'],
@@ -85,11 +85,12 @@ export const english = lexicon([
   [{ is: 'one to one' }, 'one - on - one, one - to - one, one on one, one to one'],
   [
     { is: 'between' },
-    'school, instructional, calendar, business, working, consecutive, full, total, direct, additional, service, class, more, individual, group, small - group, separate, weekly, whole, continuous',
+    'school, instructional, calendar, business, working, consecutive, full, total, direct, additional, service, class, more, individual, group, small - group, separate, weekly, whole, continuous, entire, complete, solid, single, extra',
   ],
   [
     { is: 'label' },
-    'goal, goals, objective, objectives, benchmark, section, part, item, step, area, table, figure, appendix, no ., goal #, objective #, #, number, goal no ., question, criterion, option, priority',
+    'goal, goals, objective, objectives, benchmark, part, item, step, area, table, figure, appendix, no ., goal #, objective #, #, number, goal no ., question, criterion, option, priority',
   ],
+  [{ is: 'section' }, 'section, sections'],
   [{ is: 'page' }, 'page, pages, p ., pp ., pg ., p, pg'],
 ])

@@ -13,6 +13,11 @@ export type Unit =
   | 'grade'
   | 'times'
 
+/** Whether a unit measures time. */
+export function isTimeUnit(unit: Unit): boolean {
+  return unit === 'duration' || unit === 'day' || unit === 'week' || unit === 'month' || unit === 'year'
+}
+
 /** In which time an amount comes again. */
 export type Per =
   | 'minute'
@@ -38,6 +43,8 @@ export type Meaning =
   /** An amount in one phrase: `twice`, `half an hour`. `vague` ones count only when something is said per week. */
   | { is: 'amount'; n: number; unit: Unit; vague: boolean }
   | { is: 'half' }
+  /** As much of the unit behind it: `half a day`; `a` only with more between, as in `a full hour`. */
+  | { is: 'portion'; n: number }
   | { is: 'to' }
   | { is: 'and' }
   /** `4 out of 5`; `reversed` for `五分之四` and `5 次中的 4 次`. */
@@ -49,6 +56,8 @@ export type Meaning =
   | { is: 'between' }
   /** Numbers things instead of counting them: `Goal 1`. */
   | { is: 'label' }
+  /** Numbers parts of a law (`Section 504`), or of the document. */
+  | { is: 'section' }
   | { is: 'page' }
 
 /** The phrases of one language, found by their first word, longest first. */
@@ -92,4 +101,5 @@ export const per = (per: Per): Meaning => ({ is: 'per', per, loose: false })
 export const loosely = (per: Per): Meaning => ({ is: 'per', per, loose: true })
 export const amount = (n: number, unit: Unit): Meaning => ({ is: 'amount', n, unit, vague: false })
 export const vaguely = (n: number, unit: Unit): Meaning => ({ is: 'amount', n, unit, vague: true })
+export const portion = (n: number): Meaning => ({ is: 'portion', n })
 export const fraction = (of: number, out: number): Meaning => ({ is: 'fraction', of, out })

@@ -1,11 +1,13 @@
 import type { SpelledNumber } from '../number-words.ts'
 import type { Token } from '../tokens.ts'
 
-/** `treinta y cinco`, `ciento veinte`, `veintiún`, `tercer`. Ordinals are ordinary words as well, so they are vague. */
+/** `treinta y cinco`, `ciento veinte`, `veintiún`, `una docena de`, `un par de`, `tercer`. Ordinals are ordinary words as well, so they are vague. */
 export function spanishNumberAt(tokens: readonly Token[], at: number): SpelledNumber | undefined {
   if (/^amb[oa]s$/.test(tokens[at]?.key ?? '')) return { n: 2, length: 1, ordinal: false, vague: true }
   const ordinal = ordinals.get(tokens[at]?.key ?? '')
   if (ordinal !== undefined) return { n: ordinal, length: 1, ordinal: true, vague: true }
+  const few = coupleAt(tokens, at) ?? halfDozenAt(tokens, at)
+  if (few) return few
   let total = 0
   let group = 0
   let last = Infinity
@@ -26,7 +28,27 @@ export function spanishNumberAt(tokens: readonly Token[], at: number): SpelledNu
     if (last >= 30 && last < 100 && tokens[next]?.key === 'y') next++
   }
   if (end === at) return undefined
+  const many = collectives.get(tokens[end]?.key ?? '')
+  if (many !== undefined)
+    return { n: (total + group) * many, length: withOf(tokens, end + 1) - at, ordinal: false, vague: false }
   return { n: total + group, length: end - at, ordinal: false, vague: total + group === 1 }
+}
+
+/** Two, more or less. */
+function coupleAt(tokens: readonly Token[], at: number): SpelledNumber | undefined {
+  const par = tokens[at]?.key === 'un' ? at + 1 : at
+  if (tokens[par]?.key !== 'par' || tokens[par + 1]?.key !== 'de') return undefined
+  return { n: 2, length: par + 2 - at, ordinal: false, vague: true, rough: true }
+}
+
+function halfDozenAt(tokens: readonly Token[], at: number): SpelledNumber | undefined {
+  if (tokens[at]?.key !== 'media' || tokens[at + 1]?.key !== 'docena') return undefined
+  return { n: 6, length: withOf(tokens, at + 2) - at, ordinal: false, vague: false }
+}
+
+/** The `de` before what is counted belongs to the number: `una docena de minutos`. */
+function withOf(tokens: readonly Token[], end: number): number {
+  return tokens[end]?.key === 'de' ? end + 1 : end
 }
 
 /** After hundreds come tens, after thirty and more come ones; nothing comes after the others. */
@@ -56,6 +78,18 @@ const cardinals = new Map<string, number>([
   ['ciento', 100],
   ['doscientas', 200],
   ['trescientas', 300],
+])
+
+const collectives = new Map([
+  ['decena', 10],
+  ['decenas', 10],
+  ['docena', 12],
+  ['docenas', 12],
+  ['centena', 100],
+  ['centenar', 100],
+  ['centenares', 100],
+  ['millar', 1000],
+  ['millares', 1000],
 ])
 
 const ordinals = new Map<string, number>([

@@ -1,4 +1,4 @@
-import { amount, before, fraction, lexicon, loosely, per, unit, vaguely } from './lexicon.ts'
+import { amount, before, fraction, lexicon, loosely, per, portion, unit, vaguely } from './lexicon.ts'
 
 export const spanish = lexicon([
   [unit('duration', 60), 'minuto, minutos, min, mins, min .'],
@@ -57,7 +57,7 @@ export const spanish = lexicon([
   [loosely('hour'), 'por hora, cada hora, a la hora, / hora, / h'],
   [loosely('minute'), 'por minuto, / minuto, / min, al minuto, cada minuto'],
   [vaguely(1, 'times'), 'una vez, 1 vez'],
-  [amount(1800, 'duration'), 'media hora'],
+  [portion(0.5), 'media, medio, medias, medios'],
   [amount(900, 'duration'), 'cuarto de hora, un cuarto de hora'],
   [amount(2700, 'duration'), 'tres cuartos de hora'],
   [amount(5400, 'duration'), 'hora y media, una hora y media'],

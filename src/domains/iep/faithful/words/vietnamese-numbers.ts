@@ -2,7 +2,7 @@ import type { SpelledNumber } from '../number-words.ts'
 import type { Token } from '../tokens.ts'
 
 /**
- * `ba mươi`, `hai mươi lăm`, `một trăm hai mươi`, `thứ ba`. Many of these syllables mean something else as well
+ * `ba mươi`, `hai mươi lăm`, `một trăm hai mươi`, `hai chục`, `một tá`, `thứ ba`. Many of these syllables mean something else as well
  * (năm: year, ba: father, tư: private, chín: ripe), so some count only where a number can stand.
  */
 export function vietnameseNumberAt(tokens: readonly Token[], at: number): SpelledNumber | undefined {
@@ -15,6 +15,7 @@ function numberBelow(limit: number, tokens: readonly Token[], at: number): Spell
     const n = key(1) === 'tư' ? 4 : key(1) === 'nhất' ? 1 : digits.get(key(1))
     return n === undefined ? undefined : { n, length: 2, ordinal: true, vague: true }
   }
+  if (key(0) === 'nửa' && key(1) === 'tá') return { n: 6, length: 2, ordinal: false, vague: false }
   let n = 0
   let length = 0
   const first = digits.get(key(0))
@@ -40,6 +41,9 @@ function numberBelow(limit: number, tokens: readonly Token[], at: number): Spell
     const takes = ones !== undefined && !(key(2) === 'năm' && !isCounted(key(3)))
     n = first * 10 + (takes ? ones : 0)
     length = takes ? 3 : 2
+  } else if (key(1) === 'tá' || key(1) === 'chục') {
+    n = first * (key(1) === 'tá' ? 12 : 10)
+    length = 2
   } else if (isOther(tokens, at)) {
     return undefined
   } else {

@@ -1,4 +1,4 @@
-import { amount, before, lexicon, loosely, per, unit, vaguely } from './lexicon.ts'
+import { before, lexicon, loosely, per, portion, unit, vaguely } from './lexicon.ts'
 
 export const vietnamese = lexicon([
   [unit('duration', 60), 'phút, phút đồng hồ'],
@@ -41,8 +41,7 @@ export const vietnamese = lexicon([
   [loosely('hour'), 'mỗi giờ, / giờ, hàng giờ'],
   [loosely('minute'), 'mỗi phút, / phút'],
   [vaguely(1, 'times'), 'một lần, 1 lần'],
-  [amount(1800, 'duration'), 'nửa giờ, nửa tiếng, nửa giờ đồng hồ, nửa tiếng đồng hồ'],
-  [amount(0.5, 'year'), 'nửa năm'],
+  [portion(0.5), 'nửa, một nửa'],
   [{ is: 'half' }, 'rưỡi, rưởi'],
   [{ is: 'to' }, 'đến, tới, -, –, ~'],
   [{ is: 'and' }, 'và, hoặc, hay, và / hoặc'],
