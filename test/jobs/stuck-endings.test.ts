@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { ask, defineJob, type Job } from '../../src/jobs/define.ts'
+import { ask, defineJob } from '../../src/jobs/define.ts'
 import { claim } from '../../src/jobs/ledger/claim.ts'
 import { beginLease, endLease } from '../../src/jobs/ledger/lease.ts'
 import { undoOnceMore } from '../../src/jobs/ledger/steer.ts'
@@ -79,7 +79,7 @@ test('so is what could not be written because every worker that tried was lost',
 
 test('a failure that Postgres does not take ends the attempt all the same', async () => {
   const runs = new Map<string, number>()
-  const failing = (name: string, error: () => unknown): Job =>
+  const failing = (name: string, error: () => unknown) =>
     defineJob({
       ...shape,
       key,
@@ -87,9 +87,9 @@ test('a failure that Postgres does not take ends the attempt all the same', asyn
       retry: { attempts: 2, delay: () => 1 },
       run: () => {
         runs.set(name, (runs.get(name) ?? 0) + 1)
-        return Promise.reject(error() as Error)
+        return Promise.reject(error())
       },
-    }) as unknown as Job
+    })
   const jobs = [
     failing('nul-code', () => Object.assign(new Error('x'), { code: 'a\u0000b' })),
     failing('no-pause', () => new Throttled('nobody', Number.NaN)),

@@ -67,7 +67,10 @@ test('so is one that was asked for while a cancelled one stopped, or an undo was
   await fail(run, { id: undoing.id, ticket: 1, worker }, failure, false)
   await sql`update millrace.jobs set undo_attempts = 4 where id = ${undoing.id}`.execute(db)
   await claim(run, worker, [{ id: undoing.id, ticket: 2 }])
-  const again = [stopping, undoing].map((wish) => ({ ...wish, id: timeOrderedId() }))
+  const again = [
+    { ...stopping, id: timeOrderedId() },
+    { ...undoing, id: timeOrderedId() },
+  ]
   expect(await enter(run, again)).toMatchObject([{ decision: 'asked again' }, { decision: 'asked again' }])
 
   await endLease(run, worker)

@@ -15,9 +15,15 @@ export function answerBrokenRequests({ log, metrics }: { log: Log; metrics: Metr
     if (error.code === 'ECONNRESET' || socket.destroyed || leaving.has(socket)) return
     leaving.add(socket)
     const answering = answerUnderWay(socket)
-    if (answering?.req.complete) return void answering.once('close', () => socket.destroySoon())
+    if (answering?.req.complete) {
+      answering.once('close', () => socket.destroySoon())
+      return
+    }
     // Half an answer is no place for another one.
-    if (answering?.headersSent) return void socket.destroySoon()
+    if (answering?.headersSent) {
+      socket.destroySoon()
+      return
+    }
 
     const problem = faultOf(error.code)
     const id = newRequestId()
@@ -33,6 +39,7 @@ const leaving = new WeakSet<Socket>()
 
 /** Node keeps it there, and looks at it itself where nobody else handles such errors. */
 const answerUnderWay = (socket: Socket): ServerResponse | undefined =>
+  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to it
   (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
 
 function faultOf(code: string | undefined): HttpProblem {
