@@ -32,6 +32,12 @@ export function openBlockingRedis(url: string, log: Log): Redis {
   )
 }
 
+/** True when a failure means "Redis is away": a command could not be sent, or was not answered in time. */
+export const isRedisAway = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'MaxRetriesPerRequestError' ||
+    /^(Command timed out|Connection is closed|Stream isn't writeable)/.test(error.message))
+
 const reconnectSoon = (tries: number): number => Math.min(50 * 2 ** Math.min(tries, 5), 1000)
 
 /** One line when Redis goes away and one when it is back, however often the reconnect fails in between. */

@@ -175,3 +175,11 @@ test('where a collection is, operators alone are told', async () => {
     path: path.join(web.world.directory, 'collections', ada.id),
   })
 })
+
+test('with Redis away the raw view of the queues says when to come back', async () => {
+  await using web = await startWeb()
+  await web.world.redisServer.stop()
+  const seen = await web.app.inject({ url: '/operators/queues/api/queues', headers: basic('linus') })
+  expect([seen.statusCode, Number(seen.headers['retry-after'])]).toEqual([503, 2])
+  expect(seen.json().error.code).toBe('unavailable')
+})

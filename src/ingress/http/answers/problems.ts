@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { InvalidAsk } from '../../../jobs/accept.ts'
 import { isOutage } from '../../../shared/database.ts'
 import { Unavailable } from '../../../shared/errors.ts'
+import { isRedisAway } from '../../../shared/redis.ts'
 import { missing } from '../../../shared/text.ts'
 
 export interface ProblemDetails {
@@ -54,6 +55,7 @@ export function problemOf(
   const status = error instanceof Error ? (error as FastifyError).statusCode : undefined
   if (status !== undefined && status >= 400 && status < 500)
     return ofFramework(status, (error as FastifyError).code)
+  if (isRedisAway(error)) return unavailable('Redis is away. Please try again.')
   if (isOutage(error)) return unavailable('The database is away. Please try again.')
   return new HttpProblem(500, 'internal', 'Something went wrong here. It has been noted.')
 }
