@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { ask } from '../../src/jobs/define.ts'
@@ -9,7 +10,6 @@ import { doNothing, testJobs } from '../support/jobs.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const trace = 'b'.repeat(32)
-const worker = '00000000-0000-7000-8000-000000000001'
 /** May be asked for with the same key and other data. */
 const changing = { ...doNothing, data: doNothing.data.loose() }
 
@@ -26,10 +26,11 @@ const rowOf = async (world: World, key: string) => {
   return rows.select(['id', 'state', 'round', 'ticket', 'data']).executeTakeFirst()
 }
 
-/** Claims the job and settles it, as a worker would. */
+/** Claims the job and settles it, as a worker of its own would. */
 async function done(world: World, id: string): Promise<void> {
   const { run } = world.database
-  await beginLease(run, worker, 'test').catch(() => undefined)
+  const worker = randomUUID()
+  await beginLease(run, worker, 'test')
   await claim(run, worker, [{ id, ticket: 1 }])
   expect(await completeMany(run, worker, [{ id, ticket: 1, result: null }])).toEqual(new Set([id]))
 }
@@ -44,6 +45,7 @@ test('who asks for something new does not wait for a stranger whose row is locke
     await sql`select from millrace.jobs where id = ${stranger.id} for update`.execute(tx)
     const asked = ['mine', 'stranger'].map((key) => accept.now(ask(doNothing, { key }, again), trace))
     const answered: string[] = []
+    // Both are looked at below, the one that is refused as well.
     for (const asking of asked) asking.then(({ decision }) => answered.push(decision)).catch(() => undefined)
     await expect.poll(() => waitingForLocks(database.sql)).toHaveLength(1)
     await done(world, (await rowOf(world, 'mine'))?.id as string)
