@@ -22,6 +22,7 @@ import { noteMethods } from './http/edge/methods.ts'
 import { allowOrigins } from './http/edge/origins.ts'
 import { begin, followRequests, noteRequest } from './http/edge/requests.ts'
 import { newRequestId } from './http/edge/trace.ts'
+import { refuseUnknown } from './http/edge/unknown.ts'
 import { healthRoutes } from './http/health.ts'
 import { iepRoutes } from './http/iep.ts'
 import { jobRoutes, opensByLink } from './http/jobs.ts'
@@ -135,6 +136,7 @@ function mount(
       })
       identifyCallers(scope, http.who, [product])
       scope.addHook('preParsing', (request, _reply, _payload, done) => done(request.refusal as never))
+      refuseUnknown(scope)
       routes(scope, http)
     },
     { prefix: `/${product}` },
@@ -150,6 +152,7 @@ function mountJobs(app: App, http: HttpParts): void {
         request.viaLink = opensByLink(request, http.links)
         done((request.viaLink ? undefined : request.refusal) as never)
       })
+      refuseUnknown(scope)
       jobRoutes(scope, http)
     },
     { prefix: '/jobs' },

@@ -4,7 +4,7 @@ import type { Metrics } from '../shared/metrics.ts'
 import { batched } from './batch.ts'
 import type { Ask } from './define.ts'
 import type { Dispatcher } from './dispatch.ts'
-import { enter, enterAgain, enterNew, type Entered, type Entry } from './ledger/enter.ts'
+import { enter, enterAgain, enterFree, enterNew, type Entered, type Entry } from './ledger/enter.ts'
 import type { Ticket } from './ledger/rows.ts'
 
 /** Turns wishes into promises: a job exists if and only if the transaction that asked for it committed. */
@@ -61,16 +61,30 @@ export function createAccept(options: {
     { lanes: 2, size: 500 },
   )
 
-  // Apart from what is new: a row that is there already may be locked, and nobody else is to wait for that.
-  const againTogether = batched<Item, Entered>(
+  /** Enters what it can, those that mean the same row one after the other, and leaves what it cannot. */
+  const enterAll = async (items: Item[], write: Write): Promise<void> => {
+    // What one statement has decided is committed. It is not decided again when a later one failed.
+    let open = items.filter((item) => !item.entered)
+    for (let before = Infinity; open.length > 0 && open.length < before;) {
+      before = open.length
+      const left = await enterLeaders(database.run, open, write)
+      report(open)
+      open = left
+    }
+  }
+
+  // Three ways, so that nobody waits for a stranger's row: what is new, what is there, and what is there and held.
+  const freeTogether = batched<Item, Entered | undefined>(
     async (items) => {
-      // What one statement has decided is committed. It is not decided again when a later one failed.
-      let open = items.filter((item) => !item.entered)
-      while (open.length > 0) {
-        const left = await enterLeaders(database.run, open, enterAgain)
-        report(open)
-        open = left
-      }
+      await enterAll(items, enterFree)
+      return items.map((item) => item.entered)
+    },
+    { lanes: 2, size: 500 },
+  )
+
+  const heldTogether = batched<Item, Entered>(
+    async (items) => {
+      await enterAll(items, enterAgain)
       return items.map((item) => item.entered as Entered)
     },
     { lanes: 2, size: 500 },
@@ -86,7 +100,7 @@ export function createAccept(options: {
     },
     now: async (ask, trace) => {
       const item: Item = { ask, entry: entryOf(ask, trace), entered: undefined }
-      return (await newTogether(item)) ?? againTogether(item)
+      return (await newTogether(item)) ?? (await freeTogether(item)) ?? heldTogether(item)
     },
   }
 }
@@ -97,6 +111,9 @@ interface Item {
   entry: Entry
   entered: Entered | undefined
 }
+
+/** Writes askings of different rows; undefined for what it left alone. */
+type Write = (run: Database['run'], entries: Entry[]) => Promise<(Entered | undefined)[]>
 
 /** A job's name has no blanks; a decision may have. */
 const splitOnce = (kind: string): [string, string] => {
@@ -144,11 +161,7 @@ const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
  * share its decision; one with other data, and all after it, are left for the next time, so that each row is asked for in
  * the order they came.
  */
-async function enterLeaders(
-  run: Database['run'],
-  items: Item[],
-  write: (run: Database['run'], entries: Entry[]) => Promise<(Entered | undefined)[]>,
-): Promise<Item[]> {
+async function enterLeaders(run: Database['run'], items: Item[], write: Write): Promise<Item[]> {
   const leaders = new Map<string, Item>()
   const followers: Item[] = []
   for (const item of items) {

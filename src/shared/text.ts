@@ -17,7 +17,8 @@ export const line = (max: number) =>
     .meta({ minLength: 1, maxLength: max })
 
 /** As `line`, for what may be left out or empty: nothing but blanks means null, as null itself does. */
-export const lineOrNull = (max: number) => z.preprocess(blankToNull, line(max).nullable()).optional()
+export const lineOrNull = (max: number) =>
+  z.preprocess(blankToNull, line(max).meta({ minLength: 0, maxLength: max }).nullable()).optional()
 
 /** An e-mail address of at most 255 characters, trimmed, otherwise as it was given. Compare it without regard to case. */
 export const email = line(255)

@@ -64,6 +64,31 @@ test('who asks for something new does not wait for a stranger whose row is locke
   await expect.poll(() => dispatcher.queue('quick').getWaitingCount()).toBe(2)
 })
 
+test('who asks again for a row of their own does not wait for a stranger whose row is locked, and the stranger is answered after that', async () => {
+  await using world = await createWorld({ jobs: testJobs })
+  const { accept, database } = world.asking
+  const [mine, stranger] = await Promise.all(
+    ['mine', 'stranger'].map((key) => accept.now(ask(doNothing, { key }), trace)),
+  )
+  await Promise.all([mine, stranger].map((each) => done(world, each?.id as string)))
+  const again = (key: string) => accept.now(ask(doNothing, { key }, { again: 'afterSettled' }), trace)
+
+  const waiting = await database.transaction(async (tx) => {
+    await sql`select from millrace.jobs where id = ${stranger?.id} for update`.execute(tx)
+    const [held, held2, free] = ['stranger', 'stranger', 'mine'].map(again)
+    expect(await free).toMatchObject({ id: mine?.id, decision: 'reopened', round: 2 })
+    await expect.poll(() => waitingForLocks(database.sql)).toHaveLength(1)
+    return [held, held2].map((asking) => Promise.allSettled([asking]))
+  })
+
+  const answers = (await Promise.all(waiting)).map(([outcome]) => outcome)
+  expect(answers).toMatchObject([
+    { value: { id: stranger?.id, decision: 'reopened', round: 2, ticket: { ticket: 2 } } },
+    { value: { id: stranger?.id, decision: 'stands', round: 2, ticket: undefined } },
+  ])
+  expect(await rowOf(world, 'stranger')).toMatchObject({ state: 'waiting', round: 2, ticket: 2 })
+})
+
 test('askings for one key that come together are decided in the order they came, also those that go back', async () => {
   await using world = await createWorld({ jobs: testJobs })
   const { accept } = world.asking

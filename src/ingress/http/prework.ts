@@ -7,7 +7,6 @@ import { mediaRoutes } from './prework/media.ts'
 import { profileRoutes } from './prework/profiles.ts'
 import { sayInWordsOfPrework } from './prework/refusals.ts'
 import { submissionRoutes } from './prework/submissions.ts'
-import { refuseUnknown } from './prework/unknown.ts'
 import { userRoutes } from './prework/users.ts'
 import { unavailable } from './answers/problems.ts'
 
@@ -18,7 +17,6 @@ export function preworkRoutes(app: App, http: HttpParts): void {
     done((prework ? undefined : unavailable('Pre-Work is not set up here.')) as never),
   )
   sayInWordsOfPrework(app, log)
-  refuseUnknown(app)
   const actor = actsIn(prework)
   userRoutes(app, actor)
   profileRoutes(app, actor)

@@ -1,4 +1,4 @@
-import type { Run } from '../../shared/database.ts'
+import type { Run, Statement } from '../../shared/database.ts'
 import type { Again } from '../define.ts'
 import {
   arrayOf,
@@ -67,15 +67,27 @@ export async function enterNew(run: Run, entries: Entry[]): Promise<(Entered | u
   return entries.map((entry) => (inserted.has(entry.id) ? firstOf(entry) : undefined))
 }
 
-/** The other half: rows that are there already, and that somebody may hold for a while. */
+/** The other half: rows that are there already. Those that somebody holds are waited for. */
 export async function enterAgain(run: Run, entries: Entry[]): Promise<Entered[]> {
-  const decided = await run<Decided>(decideAgain, [JSON.stringify(entries)])
+  const entered = await decide(run, decideAgain, entries)
+  return entered.map((each, index) => {
+    // Retention may have removed the row between the two statements; asking once more is right then.
+    if (!each) throw new Error(`The row of ${entries[index]?.name} went away while it was asked for.`)
+    return each
+  })
+}
+
+/** The same for rows that nobody holds; undefined are those that somebody does, and nothing was done about them. */
+export const enterFree = (run: Run, entries: Entry[]): Promise<(Entered | undefined)[]> =>
+  decide(run, decideFree, entries)
+
+async function decide(run: Run, statement: Statement, entries: Entry[]): Promise<(Entered | undefined)[]> {
+  const decided = await run<Decided>(statement, [JSON.stringify(entries)])
   const byName = new Map(decided.map((row) => [`${row.name} ${row.key}`, row]))
 
   return entries.map((entry) => {
     const row = byName.get(`${entry.name} ${entry.key}`)
-    // Retention may have removed the row between the two statements; asking once more is right then.
-    if (!row) throw new Error(`The row of ${entry.name} went away while it was asked for.`)
+    if (!row) return undefined
     // Entered by an earlier try whose answer was lost: what has come of the row since is this asking's.
     if (row.id === entry.id) return firstOf(entry)
     return {
@@ -145,9 +157,7 @@ ${theMoved('entered', '$1::uuid[]')}`,
  * asked for may stand behind one that runs, waits again or is undone. Then its data are the last word: others are compared
  * with them, and take their place. An asking that made its row is over, whatever has become of the row.
  */
-const decideAgain = {
-  name: 'ledger.decide-again',
-  text: `
+const deciding = (held: '' | 'skip locked'): string => `
 with asked as (
   select * from json_to_recordset($1::json) as a (id uuid, name text, key text, queue text, data jsonb, again text, asides text[],
     trace text, delay float8, attempts int, closes boolean) where ${oneByOne('attempts')}
@@ -169,7 +179,7 @@ with asked as (
     end as decision
   from asked a join millrace.jobs j on j.name = a.name and j.key = a.key
   order by j.id
-  for update of j
+  for update of j ${held}
 ), reopened as (
   update millrace.jobs j set ${freshRound}, data = d.data, queue = d.queue, trace = d.trace, max_attempts = d.attempts,
     closes = d.closes, run_at = now() + d.delay * interval '1 millisecond', last_event = j.last_event + 1
@@ -197,5 +207,7 @@ select d.id, d.name, d.key, d.decision,
   case d.decision when 'reopened' then 'waiting' else d.state end as state,
   case when d.decision = 'reopened' then r.round when d.decision = 'asked again' or d.next_answers then d.round + 1 else d.round end
     as answering_round
-from decided d left join reopened r on r.id = d.id`,
-}
+from decided d left join reopened r on r.id = d.id`
+
+const decideAgain: Statement = { name: 'ledger.decide-again', text: deciding('') }
+const decideFree: Statement = { name: 'ledger.decide-free', text: deciding('skip locked') }

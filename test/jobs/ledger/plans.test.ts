@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { claim } from '../../../src/jobs/ledger/claim.ts'
-import { enter, type Entry } from '../../../src/jobs/ledger/enter.ts'
+import { enter, enterFree, type Entry } from '../../../src/jobs/ledger/enter.ts'
 import { noteProgress } from '../../../src/jobs/ledger/progress.ts'
 import { completeMany } from '../../../src/jobs/ledger/settle.ts'
 import { within } from '../../../src/shared/database.ts'
@@ -13,6 +13,7 @@ const batches = {
   'ledger.claim': 3,
   'ledger.complete-batch': 4,
   'ledger.decide-again': 1,
+  'ledger.decide-free': 1,
   'ledger.progress': 2,
 }
 /** An insert has nothing to look up; that it is planned once matters as much. */
@@ -46,6 +47,7 @@ test('what is done to a batch of rows is planned once, and looks each row up by 
     // Postgres looks at five plans for the values at hand before it decides to keep one for all.
     for (let time = 0; time < 8; time += 1) {
       await enter(run, [asking])
+      await enterFree(run, [asking])
       await claim(run, worker, [row])
       await completeMany(run, worker, [{ ...row, result: null }])
       await noteProgress(run, worker, [{ ...row, percent: 1, step: 'reading' }])

@@ -17,7 +17,8 @@ const string = { type: 'string' }
 
 /** Where a code decides what a client does next, it stands beside the sentence. */
 const detail: Shape = {
-  body: ({ status, code, message }) => (status === 409 ? { detail: message, code } : { detail: message }),
+  body: ({ status, code, message }) =>
+    status === 409 || status === 410 ? { detail: message, code } : { detail: message },
   schema: { type: 'object', properties: { detail: string, code: string }, required: ['detail'] },
 }
 

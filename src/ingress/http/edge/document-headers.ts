@@ -93,9 +93,10 @@ const answered: Record<string, Header<[Described, string]>> = {
     isOf: () => true,
   },
   Location: {
-    description: 'Where to look: for a job its receipt, otherwise what was asked for.',
+    description:
+      'Where to look: for a job its receipt, otherwise what was made or asked for, if it has an address.',
     schema: { ...text, format: 'uri-reference' },
-    isOf: (it, status) => status === '302' || (status === '202' && promisesJob(it)),
+    isOf: (it, status) => ['201', '302'].includes(status) || (status === '202' && promisesJob(it)),
   },
   ETag: {
     description: 'Of what is answered, for If-None-Match. Where there is nothing yet, there is none.',

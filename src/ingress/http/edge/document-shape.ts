@@ -7,6 +7,7 @@ export interface OpenApi {
 export interface Operation {
   security?: Record<string, string[]>[]
   parameters?: (Reference | { in: string; name: string })[]
+  requestBody?: { required: boolean; content: Record<string, { schema: { anyOf?: { type?: string }[] } }> }
   responses: Record<string, Answer>
 }
 

@@ -49,13 +49,24 @@ export function describeRoutes(app: App): void {
       return { schema: withProblems(withLink(schema), url, declared.route), url }
     },
     transformObject: (document) =>
-      withoutUnused(withHeaders(jsonSchemaTransformObject(document) as unknown as OpenApi)) as object,
+      withoutUnused(
+        withHeaders(withOptionalBodies(jsonSchemaTransformObject(document) as unknown as OpenApi)),
+      ) as object,
   })
   void app.register(swaggerUi, { routePrefix: '/docs' })
 }
 
 export function documentRoute(app: App): void {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** Where a body may be null there may as well be none; the framework calls every body required. */
+function withOptionalBodies(document: OpenApi): OpenApi {
+  for (const { requestBody } of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    const shape = requestBody?.content['application/json']?.schema
+    if (requestBody && shape?.anyOf?.some(({ type }) => type === 'null')) requestBody.required = false
+  }
+  return document
 }
 
 type Declared = Parameters<typeof jsonSchemaTransform>[0]['route']
@@ -81,6 +92,7 @@ function withProblems(schema: Schema, url: string, { config }: Declared): Schema
     }),
     '503': { ...problem, description: 'Try again after the seconds of Retry-After.' },
     '4XX': { ...problem, description: 'The request was refused.' },
+    '5XX': { ...problem, description: 'Something went wrong here.' },
     ...(schema.response as Record<string, unknown> | undefined),
   }
   return { ...schema, response }

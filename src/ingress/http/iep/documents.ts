@@ -38,7 +38,7 @@ export function documentRoutes(app: App, parts: HttpParts): void {
         tags: ['iep'],
         summary: "A child's document, with what was found out about it",
         params,
-        querystring: z.object({
+        querystring: z.strictObject({
           include_ocr: z
             .enum(['true', 'false'], { error: 'must be true or false' })
             .default('true')

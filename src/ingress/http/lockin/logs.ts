@@ -73,7 +73,7 @@ export function logRoutes(app: App, { asking }: HttpParts): void {
         description:
           'The next page begins after the `started_at` of the last one; the Link header has the address.',
         params: ofSession,
-        querystring: z.object({
+        querystring: z.strictObject({
           cursor_started_at: givenTime.optional(),
           limit: pageLimit({ usually: 100, atMost: 500 }),
         }),

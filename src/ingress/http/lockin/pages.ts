@@ -37,7 +37,7 @@ export const pageQuery = <Shape extends z.ZodRawShape>(
   limits: { usually: number; atMost: number },
 ) =>
   z
-    .object({
+    .strictObject({
       ...filters,
       cursor_created_at: givenTime.optional(),
       cursor_id: uuid.optional(),

@@ -203,7 +203,7 @@ describe('making a group', () => {
     for (const answer of [await send(), await send(), await send()])
       expect([answer.statusCode, answer.json()]).toEqual([
         410,
-        { detail: expect.stringContaining('another Idempotency-Key') },
+        { detail: expect.stringContaining('another Idempotency-Key'), code: 'gone' },
       ])
     expect((await lockin.as('barbara', { url: '/api/groups' })).json()).toEqual([])
     expect((await lockin.as('barbara', { method: 'POST', url: '/api/groups', payload })).statusCode).toBe(201)
