@@ -29,7 +29,7 @@ export interface Tools {
   /** 32 hex digits: the request or event that this follows from, in all its log lines too. */
   trace: string
   /** Removes what the ledger need not remember any longer. */
-  history: { trimJobs(): Promise<number>; trimTheRest(): Promise<number> }
+  history: { trimJobs(): Promise<number>; trimTheRest(signal: AbortSignal): Promise<number> }
   collections: Collections
   authDb: AuthDb | undefined
   /** The profiles of a sync server with a database of its own. */

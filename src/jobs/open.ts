@@ -68,7 +68,7 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
   lifecycle.onStop('lease', () => lease.close())
   const history = {
     trimJobs: () => trimJobs(asking.database.run, config.historyDays),
-    trimTheRest: () => trimTheRest(asking.database.run, config.historyDays),
+    trimTheRest: (signal: AbortSignal) => trimTheRest(asking.database.run, config.historyDays, signal),
   }
   const runner = createRunner({
     ...asking,

@@ -5,6 +5,7 @@ import { ask } from '../../src/jobs/define.ts'
 import { enter, type Entry } from '../../src/jobs/ledger/enter.ts'
 import { beginLease } from '../../src/jobs/ledger/lease.ts'
 import { completeMany } from '../../src/jobs/ledger/settle.ts'
+import { trimTheRest } from '../../src/jobs/ledger/trim.ts'
 import { trimHistory } from '../../src/jobs/millrace/trim-history.ts'
 import { timeOrderedId } from '../../src/shared/ids.ts'
 import { days } from '../../src/shared/time.ts'
@@ -63,6 +64,16 @@ test('of a job that comes again and again, the rounds that ended long ago are fo
   expect(await numbers(world, short)).toHaveLength(60)
   expect(trimmed).toMatchObject({ state: 'completed', result: { jobs: 0, others: 210 } })
   expect(await world.see(long)).toMatchObject({ state: 'completed', round: 100, last_event: 300 })
+})
+
+test('who is told to stop forgets no more', async () => {
+  await using world = await createWorld()
+  await beginLease(world.database.run, worker, 'test')
+  const id = await comesEveryDay(world, 40)
+  await expect(trimTheRest(world.database.run, 30, AbortSignal.abort(new Error('enough')))).rejects.toThrow(
+    'enough',
+  )
+  expect(await numbers(world, id)).toHaveLength(120)
 })
 
 test('the round a job is in keeps its history, however old', async () => {

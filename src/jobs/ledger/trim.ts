@@ -12,10 +12,10 @@ export async function trimJobs(run: Run, days: number): Promise<number> {
 
 /**
  * Removes what else grows: the history of rounds that are over, slots, remembered requests (after a week) and rejected
- * messages. Returns how many rows went.
+ * messages. Returns how many rows went. Stops between two statements when the signal aborts.
  */
-export async function trimTheRest(run: Run, days: number): Promise<number> {
-  const rounds = await trimRounds(run, days)
+export async function trimTheRest(run: Run, days: number, signal: AbortSignal): Promise<number> {
+  const rounds = await trimRounds(run, days, signal)
   const [row] = await run<{ count: number }>(deleteTheRest, [days])
   return rounds + (row?.count ?? 0)
 }
@@ -25,10 +25,11 @@ export async function trimTheRest(run: Run, days: number): Promise<number> {
  * older than `days` goes. The numbers of what is left stay as they are. Only a job whose id is older has such history, and
  * of those only the ones that came again are still there, so that looking at all of them is not looking at all jobs.
  */
-async function trimRounds(run: Run, days: number): Promise<number> {
+async function trimRounds(run: Run, days: number, signal: AbortSignal): Promise<number> {
   let count = 0
   let after: string | null = '00000000-0000-0000-0000-000000000000'
   while (after !== null) {
+    signal.throwIfAborted()
     const [slice]: Slice[] = await run<Slice>(deleteRounds, [days, after])
     count += slice?.count ?? 0
     // What lost as much as a slice takes of one job may have more of it.

@@ -19,6 +19,6 @@ export const trimHistory = defineJob({
       removed = await history.trimJobs()
       progress(50, `removed ${jobs + removed} jobs`)
     }
-    return done({ jobs, others: await history.trimTheRest() })
+    return done({ jobs, others: await history.trimTheRest(signal) })
   },
 })
