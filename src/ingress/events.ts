@@ -1,4 +1,5 @@
 import { registry } from '../jobs/index.ts'
+import { isReady } from '../jobs/ledger/ready.ts'
 import { openAsking } from '../jobs/open.ts'
 import { ConfigError, readConfig, type Config } from '../shared/config.ts'
 import { startHealth } from '../shared/health.ts'
@@ -40,7 +41,11 @@ async function runEvents(config: Config): Promise<void> {
     registry: metrics.registry,
     live: () => consumer.live(),
     // Redis is not asked for: without it jobs are accepted all the same.
-    ready: async () => ({ ...consumer.answers(), running: !lifecycle.stopping.aborted }),
+    ready: async () => ({
+      ...consumer.answers(),
+      postgres: await isReady(database.run, log),
+      running: !lifecycle.stopping.aborted,
+    }),
     log,
   })
   lifecycle.onStop('health', () => health.close())

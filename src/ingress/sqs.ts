@@ -5,8 +5,8 @@ import {
   SQSClient,
   type Message as SqsMessage,
 } from '@aws-sdk/client-sqs'
+import { isReady } from '../jobs/ledger/ready.ts'
 import type { Config } from '../shared/config.ts'
-import { isOutage } from '../shared/database.ts'
 import { minutes, seconds, sleep } from '../shared/time.ts'
 import { pauseAfter, watchAbsence } from './messages/absence.ts'
 import { takeIn, type Message, type TakeInParts } from './messages/take-in.ts'
@@ -159,12 +159,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     for (let tries = 1; postgres.away() && !stopping.signal.aborted; tries += 1) {
       lastTurn = performance.now()
       await sleep(pauseAfter(tries), stopping.signal)
-      try {
-        await database.run(anything, [])
-        postgres.answered()
-      } catch (error) {
-        log.debug({ err: error, outage: isOutage(error) }, 'Postgres does not answer yet')
-      }
+      if (await isReady(database.run, log)) postgres.answered()
     }
   }
 
@@ -179,8 +174,6 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     },
   }
 }
-
-const anything = { name: 'events.anything', text: 'select 1' }
 
 const inTime = () => ({ abortSignal: AbortSignal.timeout(seconds(5)) })
 

@@ -195,10 +195,13 @@ function isRefusal(error: unknown): boolean {
   return !code.startsWith('57P') && !code.startsWith('08')
 }
 
-/** True when a failure means "Postgres is away or restarting", so that trying again may help. */
+/**
+ * True when a failure means "Postgres is away, restarting, or has handed over to another and takes no writes", so that trying
+ * again may help.
+ */
 export function isOutage(error: unknown): boolean {
   if (error instanceof UnknownCommit) return true
-  if (error instanceof pg.DatabaseError) return /^(57P|08|53)/.test(error.code ?? '')
+  if (error instanceof pg.DatabaseError) return /^(57P|08|53|25006)/.test(error.code ?? '')
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   return (
@@ -208,6 +211,10 @@ export function isOutage(error: unknown): boolean {
     )
   )
 }
+
+/** True when Postgres gave a statement up: what it needed was locked for too long, or somebody cancelled it. */
+export const isGivenUp = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && /^(57014|55P03)$/.test(error.code ?? '')
 
 /** int8 as a number: our counts stay far below 2^53. */
 const parserFor: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>

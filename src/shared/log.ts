@@ -8,10 +8,12 @@ export type Log = Logger
  * censored by name here, as the last line of defence; nobody logs payloads in the first place.
  */
 export function createLog(options: { level: string; process: string }): Log {
-  const lines = openOutput()
+  const lines = openOutput((dropped) =>
+    log.warn({ dropped }, 'lines were dropped, since nobody read the log'),
+  )
   setInterval(() => lines.handOver(), 250).unref()
   process.on('exit', () => lines.writeRest())
-  return pino(
+  const log = pino(
     {
       level: options.level,
       base: { process: options.process, pid: process.pid },
@@ -21,6 +23,7 @@ export function createLog(options: { level: string; process: string }): Log {
     },
     lines,
   )
+  return log
 }
 
 /** The time of a line, in ISO 8601. A busy process writes many in one millisecond; they share its text. */
@@ -38,39 +41,60 @@ function clock(): () => string {
 /**
  * Standard output, written in chunks beside the work: each write costs more than a line. Our own and not pino's, whose
  * flush at the end tries for ever when nobody reads any more, as when our starter was killed.
+ * @param onDropped told how many lines could not be kept for a reader that stood still, once there is room again
  */
-function openOutput() {
+function openOutput(onDropped: (lines: number) => void) {
+  // Node makes a pipe non-blocking when it is first looked at. A write that blocks holds a thread that an exit waits for.
+  void process.stdout
   let waiting = ''
   /** What a pipe that was full did not take. */
-  let left: Buffer = Buffer.alloc(0)
+  let left: Buffer = NOTHING
   let writing = false
-  const takeAll = (): Buffer => {
-    const all = Buffer.concat([left, Buffer.from(waiting)])
-    left = Buffer.alloc(0)
-    waiting = ''
-    return all
-  }
+  let dropped = 0
   const handOver = (): void => {
     if (writing || (waiting === '' && left.length === 0)) return
-    const chunk = takeAll()
+    const chunk = left.length > 0 ? left : Buffer.from(waiting)
+    if (chunk !== left) waiting = ''
+    left = NOTHING
     writing = true
     write(STDOUT, chunk, (error, written) => {
       writing = false
+      const isFull = error?.code === 'EAGAIN' || (!error && written < chunk.length)
+      if (isFull) {
+        left = chunk.subarray(error ? 0 : written)
+        writing = true
+        setTimeout(again, FULL_FOR).unref()
+      }
       // Any other failure means that there is nobody left to tell.
-      const goesOn = !error || error.code === 'EAGAIN'
-      if (goesOn) left = chunk.subarray(error ? 0 : written)
-      if (!error && waiting.length >= CHUNK) handOver()
+      else if (!error && waiting.length >= CHUNK) handOver()
     })
+  }
+  const again = (): void => {
+    writing = false
+    handOver()
   }
   return {
     write: (line: string): void => {
+      if (waiting.length > ROOM) {
+        dropped += 1
+        return
+      }
+      const lost = dropped
+      dropped = 0
+      if (lost > 0) onDropped(lost)
       waiting += line
       if (waiting.length >= CHUNK) handOver()
     },
     handOver,
-    writeRest: () => writeAtOnce(takeAll()),
+    writeRest: () => writeAtOnce(Buffer.concat([left, Buffer.from(waiting)])),
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+/** Milliseconds until a pipe that was full is tried again. */
+const FULL_FOR = 10
+/** Characters that wait for a reader who stands still, at most; a worker without one goes on working. */
+const ROOM = 8_000_000
 
 /** The last words of a process: a reader that is slow is waited for, but not for long. */
 function writeAtOnce(rest: Buffer): void {

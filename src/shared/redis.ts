@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { Log } from './log.ts'
 
 /**
@@ -13,7 +13,7 @@ export function openRedis(url: string, log: Log): Redis {
       connectTimeout: 2000,
       enableOfflineQueue: false,
       lazyConnect: false,
-      retryStrategy: reconnectSoon,
+      ...reconnecting(log),
     }),
     log,
   )
@@ -26,7 +26,7 @@ export function openBlockingRedis(url: string, log: Log): Redis {
       maxRetriesPerRequest: null,
       connectTimeout: 2000,
       keepAlive: 5000,
-      retryStrategy: reconnectSoon,
+      ...reconnecting(log),
     }),
     log,
   )
@@ -36,9 +36,31 @@ export function openBlockingRedis(url: string, log: Log): Redis {
 export const isRedisAway = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === 'MaxRetriesPerRequestError' ||
-    /^(Command timed out|Connection is closed|Stream isn't writeable)/.test(error.message))
+    /^(Command timed out|Connection is closed|Stream isn't writeable|READONLY)/.test(error.message))
 
-const reconnectSoon = (tries: number): number => Math.min(50 * 2 ** Math.min(tries, 5), 1000)
+/**
+ * A Redis that takes no writes has handed over to another: behind the same address there may be the new one, so the client
+ * connects anew, twice a second at the most. Whoever sent the command hears of it.
+ */
+function reconnecting(log: Log): Pick<RedisOptions, 'retryStrategy' | 'reconnectOnError'> {
+  let refusedAt = -Infinity
+  return {
+    reconnectOnError: (error) => {
+      if (!error.message.includes('READONLY')) return false
+      if (performance.now() - refusedAt > REFUSING_FOR) log.warn('Redis takes no writes; connecting anew')
+      refusedAt = performance.now()
+      return true
+    },
+    retryStrategy: (tries) =>
+      Math.max(
+        Math.min(50 * 2 ** Math.min(tries, 5), 1000),
+        performance.now() - refusedAt < REFUSING_FOR ? 500 : 0,
+      ),
+  }
+}
+
+/** Milliseconds without a refusal after which it is over. */
+const REFUSING_FOR = 5000
 
 /** One line when Redis goes away and one when it is back, however often the reconnect fails in between. */
 function watched(redis: Redis, log: Log): Redis {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { schedule as startCron, type ScheduledTask } from 'node-cron'
 import { registry } from '../jobs/index.ts'
+import { isReady } from '../jobs/ledger/ready.ts'
 import { lastSlot, nameJob, takeSlot } from '../jobs/ledger/slots.ts'
 import { openAsking, type Asking } from '../jobs/open.ts'
 import { readConfig } from '../shared/config.ts'
@@ -132,22 +133,13 @@ async function main(): Promise<void> {
     port: config.http.healthPort,
     registry: metrics.registry,
     live: () => true,
-    ready: async () => ({ postgres: await answers(asking) }),
+    ready: async () => ({ postgres: await isReady(asking.database.run, log) }),
     log,
   })
   lifecycle.onStop('health', () => health.close())
   const clock = startClock(schedules, { ...asking, metrics, log })
   lifecycle.onStop('clock', () => clock.stop())
   log.info({ schedules: schedules.map((schedule) => schedule.name) }, 'the clock ticks')
-}
-
-async function answers({ database }: Asking): Promise<boolean> {
-  try {
-    await database.run({ name: 'clock.ping', text: 'select 1' }, [])
-    return true
-  } catch {
-    return false
-  }
 }
 
 if (import.meta.main) await main()

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { QueueName } from '../jobs/define.ts'
+import { redisPrefix } from '../jobs/key-prefix.ts'
 import { isOverdue } from '../jobs/ledger/read.ts'
 import { queueSettings } from '../jobs/ledger/settings.ts'
 import type { Database } from '../shared/database.ts'
@@ -89,7 +90,8 @@ async function redisAnswers(url: string): Promise<boolean> {
   redis.on('error', () => undefined)
   try {
     await redis.connect()
-    return (await redis.ping()) === 'PONG'
+    // A replica answers a ping as well.
+    return (await redis.set(`${redisPrefix}:watchdog`, '1', 'PX', 1000)) === 'OK'
   } catch {
     return false
   } finally {

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { startProcess } from '../support/processes.ts'
 
@@ -81,4 +83,50 @@ test('a process whose reader is gone goes on, and ends when it is told to', asyn
 
   // It ends by itself, and by its code says that its last words were not heard.
   expect(await once(child, 'exit')).toEqual([1, null])
+})
+
+/** A process that logs 3,000 long lines at once, says so, and one line a moment after that. */
+async function talker() {
+  const directory = await mkdtemp(path.join(tmpdir(), 'millrace-log-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const file = path.join(directory, 'logs.ts')
+  await writeFile(
+    file,
+    `import { createLog } from '${path.resolve('src/shared/log.ts')}'
+    const log = createLog({ level: 'info', process: 'test' })
+    for (let index = 0; index < 3000; index += 1) log.info({ index, text: 'x'.repeat(5000) }, 'long')
+    let index = 0
+    setInterval(() => log.info({ index: (index += 1) }, 'short'), 5)
+    setTimeout(() => process.send?.('on'), 300)
+    process.on('SIGTERM', () => { log.info('last words'); process.exit(0) })`,
+  )
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child, 'message')
+  return child
+}
+
+test('a process whose reader stands still ends when it is told to', async () => {
+  const child = await talker()
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([1, null])
+})
+
+test('lines that do not fit any more while nobody reads are counted, and the rest comes whole', async () => {
+  const child = await talker()
+  const seen: { msg: string; index: number; dropped?: number }[] = []
+  const reading = createInterface({ input: child.stdout as Readable })
+  for await (const line of reading) {
+    seen.push(JSON.parse(line))
+    // What is written after the count shows that it goes on.
+    if (seen.at(-2)?.dropped !== undefined) break
+  }
+  const long = seen.filter(({ msg }) => msg === 'long').map(({ index }) => index)
+  const lost = seen.at(-2)?.dropped ?? 0
+  const [next] = seen.slice(-1)
+
+  expect(long).toEqual(Array.from(long, (_, index) => index))
+  expect(long.length).toBeGreaterThan(1000)
+  // Those that came too late, and the short ones of the time until there was room.
+  expect(lost).toBe(3000 - long.length + (next?.index ?? 0) - 1)
 })

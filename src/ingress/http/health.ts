@@ -2,23 +2,21 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { livingProcesses } from '../../jobs/ledger/lease.ts'
 import { depths } from '../../jobs/ledger/read.ts'
+import { isReady } from '../../jobs/ledger/ready.ts'
 import { isOutage } from '../../shared/database.ts'
-import { sleep } from '../../shared/time.ts'
 import type { App, HttpParts } from './app.ts'
 import { metricsText, type Report } from './metrics-text.ts'
 import type { Login } from './operators/login.ts'
 import { HttpProblem } from './answers/problems.ts'
 
-const READY_WITHIN = 2000
 const liveness = z.object({ live: z.literal(true) }).meta({ id: 'Liveness' })
 const readiness = z
   .object({ ready: z.boolean(), postgres: z.boolean(), redis: z.boolean() })
   .meta({ id: 'Readiness' })
-const nobodysJob = '00000000-0000-0000-0000-000000000000'
 
 /** Whether this process lives, whether it should get requests, and what all processes count. */
 export function healthRoutes(app: App, parts: HttpParts & { login: Login | undefined }): void {
-  const { asking, watch, log } = parts
+  const { asking, log } = parts
   const hidden = { config: { rateLimit: false as const }, schema: { tags: ['health'], security: [] } }
 
   app.get(
@@ -46,30 +44,16 @@ export function healthRoutes(app: App, parts: HttpParts & { login: Login | undef
           'Redis is told but not needed. A server that is about to stop answers 503 with a problem.',
         response: {
           200: readiness,
-          503: readiness.meta({ description: 'Not now: Postgres does not answer.' }),
+          503: readiness.meta({ description: 'Not now: Postgres does not answer, or takes no writes.' }),
         },
       },
     },
     async (_request, reply) => {
-      const answered = new AbortController()
-      const late = sleep(READY_WITHIN, answered.signal).then(() => false)
-      const postgres = await Promise.race([canRead(), late])
-      answered.abort()
+      const postgres = await isReady(asking.database.run, log)
       const redis = asking.redis.status === 'ready'
       return reply.code(postgres ? 200 : 503).send({ ready: postgres, postgres, redis })
     },
   )
-
-  /** The ledger answers, so that a database without our tables is not ready either. */
-  const canRead = async (): Promise<boolean> => {
-    try {
-      await watch.see(nobodysJob)
-      return true
-    } catch (error) {
-      if (!isOutage(error)) log.warn({ err: error }, 'the ledger cannot be read')
-      return false
-    }
-  }
 
   /** For the inside network: to callers on this machine, and to operators from anywhere. */
   app.get(

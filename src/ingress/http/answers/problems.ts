@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { InvalidAsk } from '../../../jobs/accept.ts'
-import { isOutage } from '../../../shared/database.ts'
+import { isGivenUp, isOutage } from '../../../shared/database.ts'
 import { Unavailable } from '../../../shared/errors.ts'
 import { isRedisAway } from '../../../shared/redis.ts'
 import { missing } from '../../../shared/text.ts'
@@ -57,6 +57,7 @@ export function problemOf(
     return ofFramework(status, (error as FastifyError).code)
   if (isRedisAway(error)) return unavailable('Redis is away. Please try again.')
   if (isOutage(error)) return unavailable('The database is away. Please try again.')
+  if (isGivenUp(error)) return unavailable('The database was held up. Please try again.')
   return new HttpProblem(500, 'internal', 'Something went wrong here. It has been noted.')
 }
 
