@@ -1,5 +1,10 @@
+import { mkdtemp, rename, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Redis as Client } from 'ioredis'
 import { sql } from 'kysely'
-import { test } from 'vitest'
+import { inject, test } from 'vitest'
+import { startRedis } from '../../local/launch/redis.ts'
 import { ask } from '../../src/jobs/define.ts'
 import { redisPrefix } from '../../src/jobs/key-prefix.ts'
 import { enter } from '../../src/jobs/ledger/enter.ts'
@@ -288,4 +293,43 @@ test.concurrent('a worker left on dead connections notices that it takes nothing
   expect(await worker.exited).toBe(1)
   expect(worker.output()).toContain('takes nothing while work waits')
   await redisWithPort.close()
+})
+
+test.concurrent('when Redis has handed over to another one, all follow it though their connections live on', async ({
+  expect,
+}) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'millrace-hand-over-'))
+  await using world = await createWorld({
+    jobs: testJobs,
+    env: { REDIS_URL: path.join(directory, 'redis.sock') },
+  })
+  const { accept, redis } = world.asking
+  const address = async (server: { url: string }): Promise<void> => {
+    await symlink(server.url, path.join(directory, 'next'))
+    await rename(path.join(directory, 'next'), world.config.redis.url)
+  }
+  await address(world.redisServer)
+  const worker = world.start('test/support/worker.ts', [], { LOG_LEVEL: 'info' })
+  await worker.says('takes jobs')
+  const done = async (key: string): Promise<void> => {
+    const { id } = await accept.now(ask(doNothing, { key }), trace)
+    await expect.poll(async () => (await world.see(id)).state, patience).toBe('completed')
+  }
+  await done('before')
+
+  const program = inject('redisProgram')
+  const next = await startRedis({ ...program, directory: path.join(directory, 'next-redis'), persist: false })
+  await redis.replicaof('127.0.0.1', 1)
+  await address(next)
+  await done('after')
+
+  // It was not ended and started anew, and both sides are on the new one.
+  expect(worker.output()).not.toContain('stopping')
+  const there = new Client(next.url)
+  const keys = await there.keys('*')
+  expect(keys).toContain(`${redisPrefix}:marker`)
+  there.disconnect()
+  expect(await redis.info('replication')).toContain('role:master')
+  await next.kill()
+  await rm(directory, { recursive: true })
 })

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { readOnly } from '../../support/read-only.ts'
 import { createWorld } from '../../support/world.ts'
 import { ada, crowd, grace, pool, signUp } from './documents.ts'
 import { closeGate, jobsIn, openWay, rejectedIn } from './postgres.ts'
@@ -37,6 +38,27 @@ test.concurrent('with Postgres away nothing is deleted, and afterwards everythin
   expect(await rejectedIn(world)).toEqual([])
   expect(linesAbout(lines(), 'Postgres')).toEqual(['Postgres is away', 'Postgres is back'])
   expect(consumer.answers()).toEqual({ queue: true, postgres: true })
+})
+
+test.concurrent('a Postgres that takes no writes costs no message a delivery after the first', async ({
+  expect,
+}) => {
+  await using world = await createWorld(ankiPool)
+  await using queue = await createQueue(world)
+  const { log } = keepLog()
+  const people = crowd(5)
+  await readOnly(world.databaseUrl, true)
+  await queue.send(...people.map((person) => signUp(person)))
+
+  await using consumer = consume(world, queue, { log, ...soonAgain })
+  await vi.waitFor(() => expect(consumer.answers()).toEqual({ queue: true, postgres: false }), patience)
+  // They have shown up again, and nobody takes them.
+  await vi.waitFor(async () => expect(await queue.counts()).toEqual({ visible: 5, inFlight: 0 }), patience)
+  await readOnly(world.databaseUrl, false)
+  await untilEmpty(queue)
+
+  expect((await jobsIn(world)).map(({ key }) => key)).toEqual(people.map(({ sub }) => sub))
+  expect(await rejectedIn(world)).toEqual([])
 })
 
 test.concurrent('a connection cut in the middle of a batch loses nothing and doubles nothing', async ({

@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { readOnly } from '../../support/read-only.ts'
 import { adas } from './outages.ts'
 import { basic, startWeb, withKey } from './web.ts'
 
@@ -49,6 +51,43 @@ test('with Postgres away everything that needs it says when to come back', async
   for (const answer of answers) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   await web.world.postgresServer?.restart()
   expect(Object.keys(answers[8]?.json<object>() ?? {})).toEqual(['detail'])
+})
+
+test('a Postgres that takes no writes is as good as away, and nothing is left of that once it does', async () => {
+  await using web = await startWeb({ light: true })
+  await readOnly(web.world.databaseUrl, true)
+  const group = { method: 'POST', url: '/rundi/auth/ensure-user', headers: withKey('rundi') } as const
+  const payload = { provider: 'google', provider_id: '1', email: 'ada@example.org' }
+
+  const refused = [await adas(web), await adas(web), await web.app.inject({ ...group, payload })]
+  expect(refused.map(({ statusCode }) => statusCode)).toEqual([503, 503, 503])
+  for (const answer of refused) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+  const ready = await web.app.inject({ url: '/readyz' })
+  expect([ready.statusCode, ready.json()]).toEqual([503, { ready: false, postgres: false, redis: true }])
+
+  await readOnly(web.world.databaseUrl, false)
+  await expect.poll(async () => (await web.app.inject({ url: '/readyz' })).statusCode).toBe(200)
+  expect((await adas(web)).statusCode).toBe(202)
+})
+
+test('what needs a row that is locked for too long says when to come back', async () => {
+  await using web = await startWeb()
+  const { sql: db } = web.world.database
+  expect((await adas(web)).statusCode).toBe(202)
+  await web.world.database.transaction(async (tx) => {
+    await sql`select from millrace.jobs for update`.execute(tx)
+    const held = adas(web)
+    const waiting = async () =>
+      (
+        await sql<{ pid: number }>`select pid from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`.execute(db)
+      ).rows
+    await expect.poll(waiting).toHaveLength(1)
+    // As Postgres does by itself after fifteen seconds.
+    for (const { pid } of await waiting()) await sql`select pg_cancel_backend(${pid})`.execute(db)
+    const { statusCode, headers } = await held
+    expect([statusCode, Number(headers['retry-after']) > 0]).toEqual([503, true])
+  })
 })
 
 test('metrics of all processes are for this machine, and for operators', async () => {
