@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { sql } from 'kysely'
 import { test } from 'vitest'
-import { ask } from '../../src/jobs/define.ts'
+import { z } from 'zod'
+import { ask, backingOff, defineJob } from '../../src/jobs/define.ts'
+import { pauseProvider } from '../../src/jobs/ledger/providers.ts'
 import { history } from '../../src/jobs/ledger/read.ts'
 import { cancel, redrive, undoOnceMore } from '../../src/jobs/ledger/steer.ts'
+import { GiveUp } from '../../src/shared/errors.ts'
 import {
   doNothing,
   effectTables,
@@ -121,6 +125,37 @@ test.concurrent('a provider that asks for a pause costs no attempt, and holds ba
   expect(row).toMatchObject({ state: 'delayed', attempts: 0, ticket: 2, error: { code: 'throttled' } })
   const paused = await database.sql.selectFrom('millrace.providers').selectAll().execute()
   expect(paused).toMatchObject([{ name: 'mill' }])
+})
+
+test.concurrent('a provider that asks for a pause for longer than a day costs attempts like any other failure', async ({
+  expect,
+}) => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { runner } = await world.running()
+  const { id } = await accept.now(walk(world, { ends: 'throttled' }), trace)
+  await sql`update millrace.jobs set asked_at = now() - interval '25 hours' where id = ${id}`.execute(
+    database.sql,
+  )
+
+  await runner.take({ id, ticket: 1 })
+
+  expect(await world.see(id)).toMatchObject({ state: 'delayed', attempts: 1 })
+  expect(await world.finish(id)).toMatchObject({ state: 'failed', attempts: 3 })
+})
+
+test.concurrent('a shorter pause of a provider does not cut a longer one', async ({ expect }) => {
+  await using world = await createWorld()
+  const { run } = world.database
+  const pauses = async () =>
+    run({ name: 'test.pauses', text: 'select paused_until as until from millrace.providers' }, [])
+  await pauseProvider(run, 'mill', 60_000)
+  const longer = await pauses()
+
+  await pauseProvider(run, 'mill', 10)
+  expect(await pauses()).toEqual(longer)
+  await pauseProvider(run, 'mill', 600_000)
+  expect(await pauses()).not.toEqual(longer)
 })
 
 test.concurrent('a ticket that is not due yet is not run but told how long to wait', async ({ expect }) => {
@@ -265,6 +300,24 @@ test.concurrent('a job that waits is cancelled before it ever runs', async ({ ex
   expect(entries.at(-1)).toMatchObject({ kind: 'settled', actor: 'Grace' })
 })
 
+test.concurrent('a job that is cancelled long before it is due is undone at once', async ({ expect }) => {
+  await using world = await walking()
+  const { accept, database, dispatcher } = world.asking
+  const queue = dispatcher.queue('quick')
+  const later = { delay: 600_000 }
+  const { id } = await accept.now(ask(walkSteps, { key: 'Ada', directory: world.directory }, later), trace)
+  await expect.poll(() => queue.getDelayedCount(), { timeout: 20_000 }).toBe(1)
+
+  const cancelled = await cancel(database.run, id, 'Grace')
+  if (cancelled?.ticket) dispatcher.dispatch(cancelled.ticket)
+
+  // Redis has the old ticket still, and takes none of the same name: the undo comes with one of its own.
+  await expect.poll(() => queue.getWaitingCount(), { timeout: 20_000 }).toBe(1)
+  const { runner } = await world.running()
+  expect(await runner.take({ id, ticket: 1 })).toBe('stale')
+  expect(await world.finish(id)).toMatchObject({ state: 'cancelled', undo: 'done', attempts: 0 })
+})
+
 test.concurrent('a running job is cancelled from another process, stops, and is undone', async ({
   expect,
 }) => {
@@ -374,6 +427,72 @@ test.concurrent('an undo that fails is tried again; one that keeps failing is st
   ])
 })
 
+/** A job that fails for good, and whose undo takes as long as a test wants. */
+function lingering() {
+  const begun = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  const job = defineJob({
+    name: 'millrace.linger',
+    queue: 'quick',
+    data: z.strictObject({ key: z.string() }),
+    key: ({ key }) => key,
+    again: 'never',
+    retry: backingOff(1, 1),
+    timeout: 60_000,
+    run: () => Promise.reject(new GiveUp('no-use', 'trying again cannot help')),
+    undo: async (_data, { signal }) => {
+      begun.resolve()
+      await Promise.race([go.promise, once(signal, 'abort')])
+      signal.throwIfAborted()
+    },
+    onFailed: async (tx, { key }, verdict) => {
+      await sql`insert into public.failures (job, verdict) values (${key}, ${verdict})`.execute(tx)
+      return []
+    },
+  })
+  return { job, begun: begun.promise, go: go.resolve }
+}
+
+test.concurrent('an undo whose row others have by now writes nothing that follows from it', async ({
+  expect,
+}) => {
+  const { job, begun, go } = lingering()
+  await using world = await createWorld({ jobs: [job], setup: effectTables })
+  const { runner } = await world.running()
+  const { id } = await world.asking.accept.now(ask(job, { key: 'Ada' }), trace)
+  await runner.take({ id, ticket: 1 })
+  const undoing = runner.take({ id, ticket: 2 })
+  await begun
+
+  await sql`update millrace.jobs set ticket = 3, worker = null where id = ${id}`.execute(world.database.sql)
+  go()
+  await undoing
+
+  expect(await failures(world)).toEqual([])
+  expect(await world.finish(id)).toMatchObject({ state: 'failed', undo: 'done' })
+  expect(await failures(world)).toEqual([{ job: 'Ada', verdict: 'failed' }])
+})
+
+test.concurrent('the last try of an undo that a shutdown ends is not stuck but tried again', async ({
+  expect,
+}) => {
+  const { job, begun, go } = lingering()
+  await using world = await createWorld({ jobs: [job], setup: effectTables })
+  const { runner, lease } = await world.running()
+  const { id } = await world.asking.accept.now(ask(job, { key: 'Ada' }), trace)
+  await runner.take({ id, ticket: 1 })
+  await sql`update millrace.jobs set undo_attempts = 4 where id = ${id}`.execute(world.database.sql)
+  const undoing = runner.take({ id, ticket: 2 })
+  await begun
+
+  lease.abortAll('shutdown')
+  await undoing
+  expect(await world.see(id)).toMatchObject({ state: 'undoing', undo: 'pending' })
+
+  go()
+  expect(await world.finish(id)).toMatchObject({ state: 'failed', undo: 'done' })
+})
+
 test.concurrent('a second undo is refused once the row has a newer round', async ({ expect }) => {
   await using world = await walking()
   const { accept, database } = world.asking
@@ -405,6 +524,27 @@ test.concurrent('a failed job is redriven with the data it had, and every step o
   const entries = await history(database.run, failed.id, 0)
   expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1))
   expect(entries.filter((entry) => entry.actor === 'Grace')).toHaveLength(1)
+})
+
+test.concurrent('what is under way or went well is not redriven, and what has no undo is not undone', async ({
+  expect,
+}) => {
+  await using world = await walking()
+  const { accept, database } = world.asking
+  const { id: waiting } = await accept.now(walk(world, { key: 'waiting' }), trace)
+  const { id: well } = await world.work(walk(world, { key: 'well' }))
+  const { id: plain } = await accept.now(ask(doNothing, { key: 'plain' }), trace)
+  await cancel(database.run, plain, 'Grace')
+
+  for (const id of [waiting, well]) {
+    expect(await redrive(database.run, id, 'Grace')).toBeUndefined()
+    expect(await undoOnceMore(database.run, id, 'Grace')).toBeUndefined()
+  }
+  expect(await undoOnceMore(database.run, plain, 'Grace')).toBeUndefined()
+
+  expect(await world.see(waiting)).toMatchObject({ state: 'waiting', ticket: 1 })
+  expect(await world.see(well)).toMatchObject({ state: 'completed', round: 1, undo: null })
+  expect(await world.see(plain)).toMatchObject({ state: 'cancelled', undo: null })
 })
 
 test.concurrent('data that this version cannot read ends the job with a sentence', async ({ expect }) => {

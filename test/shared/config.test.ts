@@ -57,6 +57,19 @@ test('a product’s keys come from its issuer unless another place is named', ()
   expect(config.trust.rundi.jwksUrl).toBe('https://www.googleapis.com/oauth2/v3/certs')
 })
 
+test('one weak secret among good ones is a fault', () => {
+  const good = { keys: 'a-good-key-of-anki-1', operator: 'grace:operator:long-enough-password' }
+
+  expect(faultsOf({ ...least, ANKI_KEYS: good.keys, OPERATORS: good.operator })).toEqual([])
+  for (const weak of [
+    { ANKI_KEYS: `${good.keys},fifteen-letters` },
+    { OPERATORS: `${good.operator},linus:viewer:eleven-char` },
+    { OPERATORS: `${good.operator},linus:viewer:` },
+    { STATUS_LINK_SECRET: 'fifteen-letters' },
+  ])
+    expect(faultsOf({ ...least, ...weak }), JSON.stringify(weak)).toHaveLength(1)
+})
+
 test('an operator’s password may contain colons', () => {
   const { operators } = readConfig({
     ...least,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openDatabase, withCommit, within, type Database } from '../../src/shared/database.ts'
+import { afterCommit, openDatabase, withCommit, within, type Database } from '../../src/shared/database.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -79,6 +79,24 @@ describe.each([true, false])('a transaction, with named statements %s', (namedSt
     await expect(failing).rejects.toThrow('no')
     await database.transaction(async (tx) => within(tx)(add, ['grace']))
     expect(await words()).toEqual(['grace'])
+  })
+
+  test('calls what waits for its commit once, and never when it fails', async () => {
+    const called: string[] = []
+    const failing = database.transaction(async (tx) => {
+      afterCommit(tx, () => called.push('failed'))
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+
+    await database.transaction(async (tx) => {
+      afterCommit(tx, () => called.push('committed'))
+      await within(tx)(add, ['ada'])
+      expect(called).toEqual([])
+    })
+    await database.transaction(async (tx) => within(tx)(add, ['grace']))
+
+    expect(called).toEqual(['committed'])
   })
 
   test('has one last statement', async () => {

@@ -40,6 +40,15 @@ test('what could be personal or secret is censored, two levels deep, and what wa
   expect(lines[1]).toMatchObject({ same: 15 })
 })
 
+test('whatever is called like something personal or secret is censored', async () => {
+  const names = ['authorization', 'cookie', 'password', 'token', 'secret', 'email', 'username', 'fullName']
+  const all = [...names, 'data', 'result', 'body', 'sig', 'x-millrace-key']
+  const [line] = await logged(`
+    log.info(Object.fromEntries(${JSON.stringify(all)}.map((name) => [name, 'Ada'])), 'all')`)
+
+  expect(line).toMatchObject(Object.fromEntries(all.map((name) => [name, '[redacted]'])))
+})
+
 test('of an error its kind, code and place are written, never its message', async () => {
   const lines = await logged(`
     const cause = Object.assign(new TypeError('Grace at grace@example.org'), { code: 'E42' })

@@ -112,6 +112,20 @@ test('consent cannot be taken back while a document is held', async () => {
   expect(order).toEqual(['held', 'taken back'])
 })
 
+test('one at a time holds a document', async () => {
+  const order: string[] = []
+  let other: Promise<unknown> | undefined
+  await world.database.transaction(async (tx) => {
+    await holdDocument(tx, document)
+    other = world.database.transaction((its) => holdDocument(its, document)).then(() => order.push('other'))
+    await expect.poll(somebodyWaits).toBe(true)
+    order.push('one')
+  })
+  await other
+
+  expect(order).toEqual(['one', 'other'])
+})
+
 test.each([
   ['OCR_FAILED', 'null', 'PROCESSING'],
   ['FAILED', 'now()', 'OCR_COMPLETED'],

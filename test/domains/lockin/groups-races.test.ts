@@ -270,6 +270,18 @@ describe('one owner, and everybody agrees who', () => {
     expect(outcomes).toEqual(['done', 'not-found'])
   })
 
+  test('a member who was taken out while waiting clones nothing', async () => {
+    const group = await makeGroup()
+
+    const outcomes = await oneWaitsForTheOther(
+      (tx) => removeMember(tx, ada, group, linus),
+      (tx) => sql`select lockin.clone_group(${group}, ${linus})`.execute(tx),
+    )
+
+    expect(outcomes).toEqual(['done', 'not-found'])
+    expect(await disagreeing()).toEqual([])
+  })
+
   test('a clone that waits for a hand-over copies what came of it', async () => {
     const group = await makeGroup()
     let clone = ''

@@ -155,6 +155,27 @@ test('of two profiles that learn one address at once, the first has it and both 
   expect([(await profile(ids[0]!)).email, (await profile(ids[1]!)).email]).toEqual([email, null])
 })
 
+test('of two addresses one person brings at once, the first stays', async () => {
+  const subject = randomUUID()
+  const [first, second] = [newAddress(), newAddress()]
+  const id = await enter({ subject })
+  const learned = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const one = world.database.transaction(async (tx) => {
+    await signIn(tx, { subject, email: first, emailVerified: true, claims: {} })
+    learned.resolve()
+    await release.promise
+  })
+  await learned.promise
+  const other = enter({ subject, email: second })
+  await untilSomebodyWaits()
+  release.resolve()
+  await one
+
+  expect(await other).toBe(id)
+  expect((await profile(id)).email).toBe(first)
+})
+
 test.for([
   ['has no @', 'ada.example.org'],
   ['is nothing but an @', '@'],

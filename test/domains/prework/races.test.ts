@@ -9,6 +9,7 @@ import { findProfile, findUser, ownerOfEmail, type User } from '../../../src/dom
 import type { Role } from '../../../src/domains/prework/permissions.ts'
 import { actAs } from '../../../src/domains/prework/sign-in.ts'
 import { openPreworkStore, type PreworkStore } from '../../../src/domains/prework/store.ts'
+import { readUserByEmail } from '../../../src/domains/prework/users.ts'
 import { startTrouble } from '../../shared/dynamodb/trouble.ts'
 import { startTables, type PreworkTables } from './tables.ts'
 
@@ -172,6 +173,25 @@ describe('a first sign-in', () => {
       expect(userId).toBe(first === 'done' ? user.userId : heir.user.userId)
     }
   })
+})
+
+test('whoever gives an address up while they are looked for by it is not found by it', async () => {
+  const trouble = await startTrouble(tables.endpoint)
+  const through = openPreworkStore({ ...tables.aws, dynamodbEndpoint: trouble.endpoint }, 'dev')
+  const { user } = await person()
+  const held = Promise.withResolvers<void>()
+  // Whose the address is may be asked at once, who they are only later.
+  trouble.next({ heldUntil: Promise.resolve() }, { heldUntil: held.promise })
+  const reading = outcome(readUserByEmail(through, server, user.email))
+  await expect.poll(() => trouble.seen()).toHaveLength(2)
+
+  const changes = { email: `${randomUUID()}@example.org` }
+  await changeUser(store, server, { userId: user.userId, changes })
+  held.resolve()
+
+  expect(await reading).toBe('no-such-user')
+  through.documents.close()
+  await trouble.close()
 })
 
 test('an address is one user’s, however many take it and give it up at once', async () => {

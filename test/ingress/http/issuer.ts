@@ -23,7 +23,7 @@ export interface Changes {
   issuer?: string
   kid?: string
   /** Seconds from now. */
-  expires?: number
+  expires?: number | 'never'
   notBefore?: number
   key?: CryptoKey
 }
@@ -58,7 +58,7 @@ export async function startIssuer(): Promise<Issuer> {
       .setProtectedHeader({ alg: 'RS256', kid: changes.kid ?? `key-${generation}` })
       .setIssuer(changes.issuer ?? from)
       .setIssuedAt(now)
-      .setExpirationTime(now + (changes.expires ?? 600))
+    if (changes.expires !== 'never') token.setExpirationTime(now + (changes.expires ?? 600))
     if (changes.notBefore !== undefined) token.setNotBefore(now + changes.notBefore)
     return token.sign(changes.key ?? pair.privateKey)
   }

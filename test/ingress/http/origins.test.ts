@@ -54,6 +54,8 @@ test('pages of other origins may not, and operators have no guests', async () =>
     ['/anki/users', 'null'],
     ['/operators/messages', app],
     ['/livez', app],
+    ['/anki/users?sig=1', 'https://anywhere.example'],
+    ['/operators/messages?sig=1', 'https://anywhere.example'],
   ] as const) {
     const answer = await preflight(web, url, origin)
     expect(answer.headers, url).not.toHaveProperty('access-control-allow-origin')

@@ -31,6 +31,7 @@ test('nothing else does', async () => {
 
   const bad = {
     expired: await cognito({ sub: ada.id }, { expires: -60 }),
+    'good for ever': await cognito({ sub: ada.id }, { expires: 'never' }),
     'not valid yet': await cognito({ sub: ada.id }, { notBefore: 60 }),
     'for another client': await cognito({ sub: ada.id, aud: 'iep-client' }),
     'an access token for another client': await cognito({
@@ -65,6 +66,20 @@ test('nothing else does', async () => {
     expect(answer.statusCode, what).toBe(401)
     expect(answer.headers['www-authenticate'], what).toMatch(/^Bearer realm="anki", error="invalid_token"/)
     expect(answer.json().error.code, what).toBe('unauthenticated')
+  }
+})
+
+test('what a token has proven to one product is no proof to another of the same pool', async () => {
+  await using web = await startWeb()
+  const { url } = web.issuer
+  await using shared = await startWeb({
+    env: { ANKI_ISSUER: `${url}/anki`, LOCKIN_ISSUER: `${url}/anki` },
+  })
+  const headers = bearer(await web.issuer.cognito({ sub: ada.id }))
+
+  for (let turn = 0; turn < 2; turn += 1) {
+    expect((await self(shared, headers)).statusCode).toBe(200)
+    expect((await shared.app.inject({ url: '/lockin/api/me', headers })).statusCode).toBe(401)
   }
 })
 

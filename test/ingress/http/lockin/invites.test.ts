@@ -332,6 +332,25 @@ test('accepted and withdrawn at once, only the first counts', async () => {
   expect(await isMember(other.group, 'grace')).toBe(0)
 })
 
+test('who loses the right while they wait to invite or to withdraw does neither', async () => {
+  const [ada, linus] = [await lockin.id('ada'), await lockin.id('linus')]
+  const losses: Record<string, (group: string) => (tx: Tx) => Promise<unknown>> = {
+    '404': (group) => (tx) => sql`select lockin.remove_member(${group}, ${ada}, ${linus})`.execute(tx),
+    '403': (group) => (tx) =>
+      sql`select lockin.change_member(${group}, ${ada}, ${linus}, '{"role":"member"}')`.execute(tx),
+  }
+  for (const [refusal, lose] of Object.entries(losses)) {
+    const { group, id } = await startInvited('grace', { admins: ['linus'] })
+    const withdrawing = await whileOpen(lose(group), () => say('withdraw', 'linus', id))
+    expect(withdrawing.statusCode).toBe(Number(refusal))
+    expect(await statusOf(id)).toBe('pending')
+
+    const other = await lockin.group('ada', { admins: ['linus'] })
+    const inviting = await whileOpen(lose(other), () => invite('linus', other, 'grace'))
+    expect(inviting.statusCode).toBe(Number(refusal))
+  }
+})
+
 test('accepted while the group is archived, only the first counts', async () => {
   const { group, id } = await startInvited('grace')
   await expire(group)
