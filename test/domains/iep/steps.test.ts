@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { holdChild } from '../../../src/domains/iep/children.ts'
 import { DocumentGone } from '../../../src/domains/iep/document.ts'
-import { beginStep, finishReading, holdDocument, missingSteps } from '../../../src/domains/iep/steps.ts'
+import {
+  beginStep,
+  finishReading,
+  holdDocument,
+  missingSteps,
+  noteProblem,
+} from '../../../src/domains/iep/steps.ts'
 import { beginVersion, failVersion, processedWhenComplete } from '../../../src/domains/iep/versions.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
@@ -110,6 +117,35 @@ test('consent cannot be taken back while a document is held', async () => {
   await takingBack
 
   expect(order).toEqual(['held', 'taken back'])
+})
+
+test('one at a time holds a child', async () => {
+  const order: string[] = []
+  const childId = (
+    await sql<{ id: string }>`select child_id as id from iep.children`.execute(world.database.sql)
+  ).rows[0]?.id as string
+  let other: Promise<unknown> | undefined
+  await world.database.transaction(async (tx) => {
+    await holdChild(tx, 'grace', childId)
+    other = world.database
+      .transaction((its) => holdChild(its, 'grace', childId))
+      .then(() => order.push('other'))
+    await expect.poll(somebodyWaits).toBe(true)
+    order.push('one')
+  })
+  await other
+
+  expect(order).toEqual(['one', 'other'])
+})
+
+test('what an old step found is not noted of a newer file', async () => {
+  const { sql: db } = world.database
+  await change('revision = 2')
+  await noteProblem(db, document, 'unreadable')
+  expect((await row())?.problem_code).toBeNull()
+
+  await noteProblem(db, { ...document, revision: 2 }, 'unreadable')
+  expect((await row())?.problem_code).toBe('unreadable')
 })
 
 test('one at a time holds a document', async () => {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { createServer } from '../../../src/ingress/server.ts'
 import { readOnly } from '../../support/read-only.ts'
 import { adas } from './outages.ts'
-import { basic, startWeb, withKey } from './web.ts'
+import { ada, basic, startWeb, withKey } from './web.ts'
 
 test('ready means that Postgres answers; Redis is told but not needed', async () => {
   await using web = await startWeb({ ownPostgres: true })
@@ -88,6 +89,34 @@ test('what needs a row that is locked for too long says when to come back', asyn
     const { statusCode, headers } = await held
     expect([statusCode, Number(headers['retry-after']) > 0]).toEqual([503, true])
   })
+})
+
+test('a server that is about to stop takes no more requests, whatever they ask', async () => {
+  await using web = await startWeb()
+  const { config, log, metrics, asking } = web.world
+  const stopping = new AbortController()
+  const app = createServer({
+    config,
+    log,
+    metrics,
+    asking,
+    watch: web.watch,
+    running: () => undefined,
+    stopping: stopping.signal,
+  })
+  expect((await app.inject({ url: '/readyz' })).statusCode).toBe(200)
+
+  stopping.abort()
+  const requests = [
+    { url: '/readyz' },
+    { url: `/anki/users/${ada.id}`, headers: withKey('anki') },
+    { method: 'POST', url: '/anki/users', headers: withKey('anki'), payload: ada.body },
+  ] as const
+  for (const request of requests) {
+    const { statusCode, headers } = await app.inject(request)
+    expect([request.url, statusCode, headers.connection]).toEqual([request.url, 503, 'close'])
+  }
+  await app.close()
 })
 
 test('metrics of all processes are for this machine, and for operators', async () => {
