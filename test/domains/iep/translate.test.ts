@@ -191,6 +191,18 @@ test.each([
     (content: Content) => ({ ...content, sections: content.sections.filter(({ key }) => key !== 'goals') }),
   ],
   ['leaves empty', (content: Content) => instead(content, 'goals', ' ')],
+  [
+    'says not to have found',
+    (content: Content) => instead(content, 'goals', fixedWords.es.notFound.slice(0, -1)),
+  ],
+  [
+    'says in our words to be untranslated',
+    (content: Content) => instead(content, 'goals', fixedWords.es.untranslated),
+  ],
+  [
+    'says in English not to have found',
+    (content: Content) => instead(content, 'goals', fixedWords.en.notFound),
+  ],
 ])('a section that the answer %s is asked for, and then said to be untranslated', async (_, spoil) => {
   const model = new ScriptedModel([spoil(translations.es)])
 
@@ -201,6 +213,25 @@ test.each([
   expect(verification.unverified.filter(({ place }) => place === 'goals')).toEqual([
     expect.objectContaining({ kind: 'missing' }),
   ])
+})
+
+test('a summary is not done with one of our sentences', async () => {
+  const model = new ScriptedModel([{ ...translations.es, summary: fixedWords.es.unknown }])
+
+  const { content, verification } = await translate(work(model, 'es'))
+
+  expect(content.summary).toBe(fixedWords.es.untranslated)
+  expect(verification.verified).toBe(false)
+  expect(verification.unverified).toEqual([expect.objectContaining({ place: 'summary', kind: 'missing' })])
+})
+
+test('a summary that nobody could prepare in English says so in the other language', async () => {
+  const model = new ScriptedModel([{ ...translations.es, summary: 'Linus está bien.' }])
+  const source = { ...english, summary: fixedWords.en.unknown }
+
+  const { content } = await translate({ ...work(model, 'es'), source })
+
+  expect(content.summary).toBe(fixedWords.es.unknown)
 })
 
 test('when no answer has the form the step gives up and quotes nothing', async () => {

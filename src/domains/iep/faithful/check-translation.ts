@@ -4,6 +4,7 @@ import { compareValues } from './compare.ts'
 import { named, onlyOnce, wordsOf, type Checked } from './findings.ts'
 import { languageFaults } from './language.ts'
 import { latinWords, namesAdded } from './named-in-translation.ts'
+import { measureDiffers, measureOf } from './measures.ts'
 import { lowerCaseWords, namesIn, vocabularyOf, type Mention, type Vocabulary } from './names.ts'
 import { sentencesIn } from './sentences.ts'
 import { blocksKept, sectionsKept } from './structure.ts'
@@ -71,6 +72,7 @@ function comparePlace(pair: Pair): Checked {
         names,
       }),
       ...values.flatMap(({ findings }) => findings),
+      ...(shape.length === 0 ? headingsChanged(pair) : []),
       ...namesLost(mentions, passages, pair),
       ...namesNew(pair),
     ],
@@ -89,6 +91,26 @@ function passagesOf(source: Block, translation: Block): Passage[] {
   if (source.kind !== 'row') return [{ source: sentencesIn(source), translation: sentencesIn(translation) }]
   const row = { source: source.raw, translation: translation.raw }
   return source.cells.map((cell, at) => ({ source: [cell], translation: [translation.cells[at] ?? ''], row }))
+}
+
+/** A bare 60 below `Minutes`, or beside it, is another amount when that becomes `Horas`. */
+function headingsChanged({ place, language, source, translation }: Pair): Finding[] {
+  return source.flatMap((block, at) => {
+    const other = translation[at] as Block
+    return headingsOf(block, source[at + 1]).flatMap((cell, column) => {
+      const heading = other.cells[column] ?? ''
+      if (!measureDiffers(measureOf(cell, 'en'), measureOf(heading, language))) return []
+      const message = `The ${named(place)} counts in "${heading}" where the source counts in "${cell}".`
+      return [{ place, kind: 'amount' as const, sentence: other.raw, value: heading, message }]
+    })
+  })
+}
+
+/** The headings of a table, or of a row of two cells the first. */
+function headingsOf(row: Block, next: Block | undefined): string[] {
+  const isFirst = row.cells.length > 0 && row.header === undefined && next?.header === row.cells
+  const headings = isFirst ? row.cells : row.cells.length === 2 ? row.cells.slice(0, 1) : []
+  return headings.map((cell) => (/\d/.test(cell) ? '' : cell))
 }
 
 type Quoted = Value & { sentence: string }

@@ -36,7 +36,8 @@ export function compareValues<V extends Value>(source: readonly V[], translation
   const { source: here, translation: there } = sides
   return {
     missing: [...open.values()].filter(
-      ({ firm, rough, readings }) => firm && !rough && !isSaidAnyway(readings, here, there, true),
+      ({ firm, rough, readings }) =>
+        firm && !rough && !isBackwards(readings) && !isSaidAnyway(readings, here, there, true),
     ),
     added: [...free.values()].filter(
       (value) =>
@@ -80,15 +81,22 @@ function surveyOf(values: readonly Value[]): Survey {
   const survey: Survey = { pers: new Map(), open: new Set(), years: new Set() }
   for (const { readings, shared } of values) {
     const [first] = readings
-    if (first && 'per' in first && first.per !== null) {
-      survey.pers.set(first.per, (survey.pers.get(first.per) ?? 0) + (shared ? 0 : 1))
-      const tied = first.is === 'number' && first.unit === 'times' && first.n !== 1
-      if (!tied) survey.open.add(first.per)
+    const tied = first?.is === 'number' && first.unit === 'times' && first.n !== 1
+    for (const per of persOf(readings)) {
+      survey.pers.set(per, (survey.pers.get(per) ?? 0) + (shared ? 0 : 1))
+      if (!tied) survey.open.add(per)
     }
     for (const reading of readings)
       if (reading.is === 'day' && reading.day.year !== undefined) survey.years.add(reading.day.year)
   }
   return survey
+}
+
+/** How often a value says that something comes again; `trimestral` is both quarterly and every term. */
+function persOf(readings: readonly Reading[]): Set<Per> {
+  return new Set(
+    readings.flatMap((reading) => ('per' in reading && reading.per !== null ? [reading.per] : [])),
+  )
 }
 
 function byKey(values: ReadonlyMap<number, Value>): Map<string, Partners> {
@@ -119,6 +127,8 @@ function keysOf({ readings }: Value): string[] {
         return `k ${reading.code}`
       case 'per':
         return `p ${reading.per}`
+      case 'backwards':
+        return `b ${reading.days}`
     }
   })
 }
@@ -195,6 +205,11 @@ const mostPairs = 100_000
 
 function isCount(reading: Reading, n: number): boolean {
   return reading.is === 'number' && reading.n === n && (reading.unit === null || reading.unit === 'times')
+}
+
+/** Whoever puts the dates of a range in order again has lost neither of them. */
+function isBackwards(readings: readonly Reading[]): boolean {
+  return readings.some(({ is }) => is === 'backwards')
 }
 
 /** `weekly` alone is said if the other side says it of anything, in the translation as often as in the source. */

@@ -2,7 +2,8 @@ import { blocksOf, type Block } from './blocks.ts'
 import type { Clock } from './times-of-day.ts'
 import type { Day } from './day.ts'
 import { saidInBlock } from './facts.ts'
-import { servicesNamed, type Service } from './therapies.ts'
+import { isFormLine, serviceGroups } from './service-groups.ts'
+import { servicesHinted, type Service } from './therapies.ts'
 import { valuesIn, type Reading, type Value } from './values.ts'
 import type { Per, Unit } from './words/lexicon.ts'
 
@@ -13,6 +14,8 @@ export interface Evidence {
   ratios: Set<string>
   clocks: Clock[]
   codes: Set<string>
+  /** Ranges of dates that run backwards here already. */
+  backwards: Set<string>
   /** The numbers of its own sections: `Section 3`, `3. Services`. */
   sections: Set<number>
   pers: PerSaid[]
@@ -26,6 +29,10 @@ export interface Measured {
   around: ReadonlySet<Per>
   /** The services its sentence or row speaks of. */
   services: ReadonlySet<Service>
+  /** Those that it may speak of besides: reading, where it is a service or the subject of a goal. */
+  perhaps: ReadonlySet<Service>
+  /** One end of `30 to 45 minutes`. */
+  ofRange: boolean
 }
 
 interface PerSaid {
@@ -79,35 +86,36 @@ function onPage(blocks: Block[]): Omit<Evidence, 'sections'> {
     ratios: new Set(),
     clocks: [],
     codes: new Set(),
+    backwards: new Set(),
     pers: [],
     years: new Set(),
   }
   const known = new Set<string>()
   const said = blocks.map((block) => ({ block, sentences: saidInBlock(block, 'en') }))
   const open = said.map(({ sentences }) => sentences.flatMap(({ values }) => openPers(values)))
+  const groups = serviceGroups(said)
   let heading: Per[] = []
   for (const [at, { block, sentences }] of said.entries()) {
     if (block.kind === 'heading' || /[:：]\s*$/.test(block.raw)) heading = open[at] as Per[]
     const near = [at - 2, at - 1, at + 1, at + 2].flatMap((other) =>
-      isFormLine(said[other]?.block) ? (open[other] ?? []) : [],
+      isFormLine(said[other]?.block) && groups[other]?.number === groups[at]?.number
+        ? (open[other] ?? [])
+        : [],
     )
     const column = (block.header ?? []).flatMap((cell) => openPers(valuesIn(cell, 'en')))
     const around = new Set([...(open[at] as Per[]), ...heading, ...near, ...column])
-    for (const { sentence, values } of sentences) {
-      const services = servicesNamed(sentence)
+    for (const [line, { sentence, values }] of sentences.entries()) {
+      const services = groups[at]?.services[line] ?? new Set()
+      const perhaps = servicesHinted(sentence)
       for (const value of values)
         take(evidence, known, value, {
           around: value.role === 'label' || value.role === 'section' ? new Set() : around,
           services,
+          perhaps,
         })
     }
   }
   return evidence
-}
-
-/** A line of a form, such as `Frequency: weekly`. */
-function isFormLine(block: Block | undefined): boolean {
-  return block !== undefined && block.kind !== 'row' && block.raw.length <= 60 && /[:：]/.test(block.raw)
 }
 
 /** How often things happen, where that is not tied to a count: `2 times weekly` says nothing of the minutes beside it. */
@@ -121,7 +129,7 @@ function openPers(values: readonly Value[]): Per[] {
   )
 }
 
-type Surroundings = Pick<Measured, 'around' | 'services'>
+type Surroundings = Pick<Measured, 'around' | 'services' | 'perhaps'>
 
 function take(
   evidence: Omit<Evidence, 'sections'>,
@@ -130,14 +138,17 @@ function take(
   near: Surroundings,
 ): void {
   if (value.role === 'page') return
+  const ofRange = value.ofRange === true
   for (const reading of value.readings) {
-    const key = JSON.stringify([reading, reading.is === 'number' ? [...near.around, ...near.services] : 0])
+    const beside = [ofRange, ...near.around, ...near.services, '', ...near.perhaps]
+    const key = JSON.stringify([reading, reading.is === 'number' ? beside : 0])
     if (known.has(key)) continue
     known.add(key)
-    if (reading.is === 'number') takeNumber(evidence, reading, near)
+    if (reading.is === 'number') takeNumber(evidence, reading, { ...near, ofRange })
     else if (reading.is === 'ratio') evidence.ratios.add(`${reading.of}/${reading.out}`)
     else if (reading.is === 'clock') evidence.clocks.push(reading.clock)
     else if (reading.is === 'code') evidence.codes.add(reading.code)
+    else if (reading.is === 'backwards') evidence.backwards.add(reading.days)
     else if (reading.is === 'per') evidence.pers.push({ per: reading.per, times: null })
     else {
       evidence.days.push(reading.day)
@@ -149,7 +160,15 @@ function take(
     if (reading.is !== 'ratio') continue
     for (const n of [reading.of, reading.out]) {
       if (!evidence.numbers.has(n))
-        takeNumber(evidence, { is: 'number', n, unit: null, per: null }, { ...near, around: new Set() })
+        takeNumber(
+          evidence,
+          { is: 'number', n, unit: null, per: null },
+          {
+            ...near,
+            ofRange: false,
+            around: new Set(),
+          },
+        )
     }
   }
 }
@@ -157,7 +176,7 @@ function take(
 function takeNumber(
   evidence: Pick<Evidence, 'numbers' | 'pers'>,
   { n, unit, per }: Extract<Reading, { is: 'number' }>,
-  near: Surroundings,
+  near: Omit<Measured, 'unit' | 'per'>,
 ): void {
   const list = evidence.numbers.get(n)
   if (list) list.push({ unit, per, ...near })

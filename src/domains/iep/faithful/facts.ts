@@ -2,9 +2,9 @@ import type { Language } from '../content.ts'
 import { blocksOf, type Block } from './blocks.ts'
 import { plainText } from './plain-text.ts'
 import { sentencesIn } from './sentences.ts'
+import { measureOf, type Measure } from './measures.ts'
 import { meant, termsOf } from './terms.ts'
 import { valuesIn, type Reading, type Value } from './values.ts'
-import type { Per, Unit } from './words/lexicon.ts'
 
 /** A sentence, heading or row, word for word, and the values in it. */
 export interface Said {
@@ -48,26 +48,6 @@ function valuesInRow({ cells, header }: Block, language: Language): Value[] {
   if (reading?.is !== 'per' || !count) return values
   count.per = reading.per
   return values.filter((value) => value !== lone)
-}
-
-interface Measure {
-  unit: Unit
-  factor: number
-  per: Per | null
-}
-
-/** What the numbers under a heading are: `Minutes per week`, `Age`, `%`, `Frequency`. */
-function measureOf(heading: string, language: Language): Measure | undefined {
-  const terms = termsOf(plainText(heading).slice(0, 200), language)
-  const per = terms.map((term) => meant(term, 'per')).find((meaning) => meaning !== undefined)?.per ?? null
-  const units = terms
-    .filter(({ key }) => key !== 'time' && key !== 'x')
-    .map((term) => meant(term, 'unit') ?? meant(term, 'before'))
-    .filter((meaning) => meaning !== undefined)
-  const unit = units.find(({ unit }) => unit === 'duration') ?? units[0]
-  if (unit) return { unit: unit.unit, factor: unit.factor, per }
-  const counts = /^\s*(?:frequency|freq\.?|how often)\b/i.test(heading)
-  return counts || per ? { unit: 'times', factor: 1, per } : undefined
 }
 
 /** A bare number with the measure of its column. */

@@ -1,6 +1,5 @@
 import type { Language } from '../content.ts'
 import type { Piece, Quantity } from './pieces.ts'
-import type { Per } from './words/lexicon.ts'
 
 type PerPiece = Extract<Piece, { is: 'per' }>
 
@@ -13,6 +12,7 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
   for (const [at, piece] of pieces.entries()) {
     if (piece.is === 'unit' && language === 'en') asPer(pieces, at)
   }
+  for (const at of pieces.keys()) asMinutes(pieces, at)
   for (const [at, piece] of pieces.entries()) {
     if (piece.is === 'quantity') asCountedPer(pieces, at)
   }
@@ -26,11 +26,13 @@ export function tieFrequencies(pieces: Piece[], language: Language): void {
         : (onTheLeft(pieces, at, reach) ?? onTheRight(pieces, at, reach))
     if (owner) tie(owner, piece)
     // What stands first in a sentence is about all of it.
-    if (owner && at === first) share(pieces, pieces.indexOf(owner), piece.per)
+    if (owner && at === first) share(pieces, pieces.indexOf(owner), piece)
   }
+  spread(pieces)
   for (const [at, piece] of pieces.entries())
     if (piece.is === 'quantity' && piece.unit === 'duration' && piece.per === null && isEachTime(pieces, at))
       piece.per = 'session'
+  spread(pieces)
 }
 
 /** `30 min x 2`, `30 minutes, 3 times per week`: beside a count the minutes are those of one session. */
@@ -44,8 +46,26 @@ function isEachTime(pieces: readonly Piece[], at: number): boolean {
   )
 }
 
+/** `2 to 3 times a week`, `每周2至3次`: what is tied to one end of a range is said of both. */
+function spread(pieces: readonly Piece[]): void {
+  for (let at = 0; at < pieces.length; at++) {
+    let end = at + 1
+    while (isJoined(pieces[end])) end++
+    const group = pieces.slice(at, end).filter((piece) => piece.is === 'quantity')
+    const tied = group.find(({ per }) => per !== null)
+    for (const piece of group)
+      if (tied && piece.per === null && (piece.unit ?? 'times') === tied.unit)
+        Object.assign(piece, { unit: tied.unit, per: tied.per, orPer: tied.orPer, shared: true })
+    at = end - 1
+  }
+}
+
+function isJoined(piece: Piece | undefined): boolean {
+  return piece?.is === 'quantity' && piece.joined === true
+}
+
 /** `Each week Ada gets 60 minutes of speech and 30 minutes of occupational therapy`: both are per week. */
-function share(pieces: readonly Piece[], from: number, per: Per): void {
+function share(pieces: readonly Piece[], from: number, { per, or }: PerPiece): void {
   let depth = 0
   for (let at = from + 1; at < pieces.length; at++) {
     const piece = pieces[at] as Piece
@@ -64,15 +84,26 @@ function share(pieces: readonly Piece[], from: number, per: Per): void {
         one.is === 'per' ||
         (one.is === 'word' && one.key === 'each'),
     )
-    if (inList && !isPart) Object.assign(piece, { per, shared: true })
+    if (inList && !isPart) Object.assign(piece, { per, orPer: or, shared: true })
   }
 }
 
 function tie(owner: Quantity & Piece, per: PerPiece): void {
   owner.per = per.per
+  owner.orPer = per.or
   if (owner.unit === null) owner.unit = 'times'
   per.bound = true
   if (per.start >= owner.end && per.end - owner.end < 60) owner.end = Math.max(owner.end, per.end)
+}
+
+/** `2x30/week`: what stands bare between a count and how often are minutes. */
+function asMinutes(pieces: readonly Piece[], at: number): void {
+  const [count, minutes, per] = [pieces[at], pieces[at + 1], pieces[at + 2]]
+  if (count?.is !== 'quantity' || minutes?.is !== 'quantity' || per?.is !== 'per') return
+  if (count.unit !== 'times' || minutes.unit !== null || minutes.spelled || minutes.start - count.end > 1)
+    return
+  const [n = 0] = minutes.numbers
+  if (n >= 10 && n <= 120 && n % 5 === 0) Object.assign(minutes, { unit: 'duration', factor: 60 })
 }
 
 /** `3 x week`: after a count the bare unit says how often. */
@@ -100,6 +131,7 @@ function asCountedPer(pieces: Piece[], at: number): void {
     start: week.start,
     end: week.end,
     per: week.unit,
+    or: [],
     loose: false,
     bound: true,
     key: '',
@@ -130,8 +162,10 @@ function ownerAt(pieces: readonly Piece[], at: number, sessions: boolean): (Quan
   const found = pieces[at] as Quantity & Piece
   if (!canRecur(found)) return undefined
   if (found.unit === 'duration') {
-    const of = pieces[at - 1]
-    const count = of?.is === 'quantity' ? of : pieces[at - 2]
+    let first = at
+    while (isJoined(pieces[first])) first--
+    const of = pieces[first - 1]
+    const count = of?.is === 'quantity' ? of : pieces[first - 2]
     const linked = of?.is === 'quantity' || of?.is === 'word' || (of?.is === 'mark' && of.key === '-')
     if (count?.is === 'quantity' && linked && canRecur(count)) {
       if (count.unit === 'times') return count

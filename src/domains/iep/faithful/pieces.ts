@@ -12,6 +12,14 @@ export interface Quantity extends Numeral {
   factor: number
   unit: Unit | null
   per: Per | null
+  /** What else `per` may be. */
+  orPer?: readonly Per[]
+  /** Joined to the number before it, with which it shares a unit: the second of `2 to 3 times`. */
+  joined?: boolean
+  /** One end of a range or one of a choice. */
+  ofRange?: boolean
+  /** Said to be the least or the most. */
+  limit?: boolean
   /** A number that numbers something (`Goal 1`), a part of a law (`Section 504`) or a page (`page 7`). */
   role: 'label' | 'section' | 'page' | null
   /** `per` is said once for several amounts, and not beside this one. */
@@ -25,7 +33,7 @@ export type Piece = { start: number; end: number } & (
   | { is: 'ratio'; of: number; out: number; loose: boolean }
   | { is: 'clock'; clock: Clock }
   | { is: 'code'; code: string }
-  | { is: 'per'; per: Per; loose: boolean; bound: boolean; key: string }
+  | { is: 'per'; per: Per; or: readonly Per[]; loose: boolean; bound: boolean; key: string }
   | { is: 'unit'; unit: Unit; key: string }
   | { is: 'and' }
   | { is: 'word'; key: string }

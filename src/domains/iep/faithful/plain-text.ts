@@ -52,12 +52,13 @@ function withoutMarkup(text: string): string {
     .replaceAll(/_+/g, (line) => (line.length > 2 ? ' ' : ''))
 }
 
-/** Footnote marks go before NFKC would turn `30²` into 302; vulgar fractions are set apart from the number before. */
+/** Footnote marks go before NFKC would turn `30²` into 302; vulgar fractions are set apart from the number before.
+ * Whoever has no º on the keyboard writes a degree sign. */
 function oneForm(text: string): string {
   return text
     .replaceAll(/[⁰¹²³⁴-⁹₀-₉]/g, '')
     .replaceAll(/[¼-¾⅐-⅞]/g, ' $&')
-    .replaceAll(/(?<=\d)\.?[ºª]/g, 'º')
+    .replaceAll(/(?<=\d)\.?(?:[ºª]|°(?!\s?[CF]\b))/g, 'º')
     .replaceAll(/[^º]{1,5000}/g, (piece) => piece.normalize('NFKC'))
     .replaceAll('\u2044', '/')
     .replaceAll(/[\u2010\u2011\u00AD]/g, '-')

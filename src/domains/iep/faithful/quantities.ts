@@ -37,7 +37,7 @@ function alone(term: Term, start: number, end: number, key: string): Piece {
   const amount = meant(term, 'amount')
   if (amount) return whole(term, amount)
   const per = meant(term, 'per')
-  if (per) return { is: 'per', start, end, per: per.per, loose: per.loose, bound: false, key }
+  if (per) return { is: 'per', start, end, per: per.per, or: per.or, loose: per.loose, bound: false, key }
   const unit = meant(term, 'unit')
   if (unit) return { is: 'unit', start, end, unit: unit.unit, key }
   if (meant(term, 'and')) return { is: 'and', start, end }

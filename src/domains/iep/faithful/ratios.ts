@@ -63,14 +63,17 @@ const ratio = (first: Term, second: Term, of: number, out: number): Piece => ({
   loose: false,
 })
 
-/** `3 sessions of 30 minutes` is no ratio, `4 out of 5 days` is one. */
+/** `3 sessions of 30-45 minutes` is no ratio, `4 out of 5 days` is one. */
 function isMeasured(terms: readonly Term[], at: number): boolean {
-  const unit = meant(terms[terms[at]?.key === '-' ? at + 1 : at], 'unit')?.unit
+  const range = meant(terms[at], 'to') && isCount(terms[at + 1]) ? 2 : 0
+  const next = at + range
+  const unit = meant(terms[terms[next]?.key === '-' ? next + 1 : next], 'unit')?.unit
   return unit !== undefined && unit !== 'times' && unit !== 'day' && unit !== 'grade'
 }
 
 /** `1/2 hour` is half an hour and `1/2 day` half a day, `4/5` of the tries is a ratio. */
 export function isFraction(terms: readonly Term[], at: number): boolean {
+  if (terms[at + 1]?.key !== '/' || !terms[at + 2]?.number) return false
   const [of, out] = [only(terms[at] as Term), only(terms[at + 2] as Term)]
   const skip = terms[at + 3]?.key === '-' ? 4 : 3
   const unit = meant(terms[at + skip], 'unit')

@@ -7,7 +7,7 @@ import type { Per, Unit } from './words/lexicon.ts'
 
 /** Whether one of the pages says what a value says. */
 export function isSaid(value: Value, pages: readonly Evidence[]): boolean {
-  return value.readings.some((reading) => pages.some((page) => says(page, reading, pages)))
+  return value.readings.some((reading) => pages.some((page) => says(page, reading, value, pages)))
 }
 
 /** Whether a page has the number of a section, or any page of the document a section of its own with that number. */
@@ -25,10 +25,10 @@ export function isSection(
   )
 }
 
-function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boolean {
+function says(page: Evidence, reading: Reading, value: Value, pages: readonly Evidence[]): boolean {
   switch (reading.is) {
     case 'number':
-      return saysNumber(page, reading)
+      return saysNumber(page, reading, value)
     case 'day':
       return page.days.some((day) => saysDay(day, reading.day, pages))
     case 'ratio':
@@ -37,6 +37,8 @@ function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boo
       return page.clocks.some((clock) => sameTime(clock, reading.clock))
     case 'code':
       return page.codes.has(reading.code)
+    case 'backwards':
+      return page.backwards.has(reading.days)
     case 'per':
       return page.pers.some(
         ({ per, times }) => per === reading.per && !(reading.once && times !== null && times > 1),
@@ -44,21 +46,29 @@ function says(page: Evidence, reading: Reading, pages: readonly Evidence[]): boo
   }
 }
 
-function saysNumber(page: Evidence, reading: Extract<Reading, { is: 'number' }>): boolean {
+function saysNumber(page: Evidence, reading: Extract<Reading, { is: 'number' }>, value: Value): boolean {
   const { n, unit, per } = reading
   if (unit === null && per === null) {
     if (page.numbers.has(n)) return true
     // A bare 30 may be the 30 of 30 minutes, and 1.5 that of 1.5 hours.
     return [60, 3600].some((factor) => page.numbers.get(n * factor)?.some(({ unit }) => unit === 'duration'))
   }
-  return supporting(page, reading).length > 0
+  return supporting(page, reading, value).length > 0
 }
 
-function supporting(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'number' }>): Measured[] {
+function supporting(
+  page: Evidence,
+  { n, unit, per }: Extract<Reading, { is: 'number' }>,
+  { ofRange, limit }: Value,
+): Measured[] {
+  const whole = !ofRange && !limit && unit !== null && !named.has(unit)
   return (page.numbers.get(n) ?? []).filter(
-    (said) => measures(said.unit, unit) && (per === null || recurs(said, per)),
+    (said) => measures(said.unit, unit) && (per === null || recurs(said, per)) && !(whole && said.ofRange),
   )
 }
+
+/** `ages 5-7`, `the 25th to 75th percentile`: their ends may be spoken of alone, unlike those of `30-45 minutes`. */
+const named: ReadonlySet<Unit> = new Set(['grade', 'year', 'percentile'])
 
 /**
  * Whether an amount that the pages say stands only beside other services than the one it is claimed of: the minutes
@@ -67,10 +77,15 @@ function supporting(page: Evidence, { n, unit, per }: Extract<Reading, { is: 'nu
 export function isOfAnother(value: Value, service: Service, pages: readonly Evidence[]): boolean {
   const said = value.readings.flatMap((reading) =>
     reading.is === 'number' && (reading.unit === 'duration' || reading.per !== null)
-      ? pages.flatMap((page) => supporting(page, reading))
+      ? pages.flatMap((page) => supporting(page, reading, value))
       : [],
   )
-  return said.length > 0 && said.every(({ services }) => services.size > 0 && !services.has(service))
+  return (
+    said.length > 0 &&
+    said.every(
+      ({ services, perhaps }) => services.size > 0 && !services.has(service) && !perhaps.has(service),
+    )
+  )
 }
 
 /** Minutes are found as minutes; what is only a count (`3 times`, `3 sessions`) or a percentile also as a bare number. */

@@ -32,8 +32,9 @@ export function tokensOf(text: string, language: Language = 'en'): Token[] {
   return tokens
 }
 
+/** A decimal may begin with its dot (`.5 hours`), but behind a blank or bracket only: `1.2.5` and `p.5` are others. */
 const piece =
-  /(\d+(?:[.,]\d+)*)|(\p{sc=Han}|[[\p{L}\p{M}]--\p{sc=Han}]+(?:'[[\p{L}\p{M}]--\p{sc=Han}]+)*)|\S/gv
+  /((?<=^|[\s\(\[\{<\|])\.\d+(?![.,]?\d)|\d+(?:[.,]\d+)*)|(\p{sc=Han}|[[\p{L}\p{M}]--\p{sc=Han}]+(?:'[[\p{L}\p{M}]--\p{sc=Han}]+)*)|\S/gv
 
 /** `1,200` and `12.3.2026` are one; `12,2026` is two, with a space forgotten. */
 function isOne(text: string, language: Language): boolean {

@@ -4,17 +4,27 @@ import { isFraction, pairAt, ratioAt } from './ratios.ts'
 import { meant, type Numeral, type Term } from './terms.ts'
 import { isTimeUnit, type Per, type Unit } from './words/lexicon.ts'
 
+type Tie = 'to' | 'and' | null
+
+interface Joined {
+  quantity: Quantity
+  /** How it is joined to the number before it, and by what. */
+  tie: Tie
+  joint: Term | undefined
+}
+
 /** One number or several with a unit they share: `30 minutes`, `80–90 %`, `30 or 45 minutes`, `1 1/2 hours`. */
 export function numbersAt(terms: readonly Term[], at: number, before: readonly Piece[]): Found | undefined {
-  const found: { quantity: Quantity; tie: 'to' | 'and' | null }[] = []
+  const found: Joined[] = []
   let next = at
-  let tie: 'to' | 'and' | null = null
+  let tie: Tie = null
+  let joint: Term | undefined
   while (found.length < 12) {
     const read: { quantity: Quantity; next: number } | undefined = quantityAt(terms, next, before)
     if (!read) break
-    found.push({ quantity: read.quantity, tie })
+    found.push({ quantity: read.quantity, tie, joint })
     next = read.next
-    const joint = terms[next]
+    joint = terms[next]
     const follows = meant(joint, 'to') ? 'to' : meant(joint, 'and') ? 'and' : null
     if (follows === null || !isNumber(terms[next + 1])) break
     if (follows === 'and' && read.quantity.unit !== null) break
@@ -25,8 +35,58 @@ export function numbersAt(terms: readonly Term[], at: number, before: readonly P
   if (found.length === 0) return undefined
   // What follows a number that stands alone was only looked at.
   shareUnits(found)
+  markRanges(found, terms, at)
+  if (isLimit(terms, at)) for (const { quantity } of found) quantity.limit = true
   const last = (found.at(-1) as { quantity: Quantity }).quantity
   return { pieces: found.map(({ quantity }) => quantity), next: nextAfter(terms, last, at) }
+}
+
+/**
+ * Which numbers are joined, and which are the ends of a range or a choice (`30-45 minutes`, `2 or 3 times`). What is
+ * changed `from 40 % to 80 %` is 80 % in the end; and the hyphen of `Room 12 - 30 minutes` joins nothing.
+ */
+function markRanges(found: Joined[], terms: readonly Term[], start: number): void {
+  const before = terms[start - 1]
+  const isChange = isChanged(terms, start)
+  for (let at = 1; at < found.length; at++) {
+    const { quantity, tie, joint } = found[at] as Joined
+    const { quantity: previous } = found[at - 1] as Joined
+    if (quantity.unit !== previous.unit || (quantity.unit === null && tie !== 'to' && joint?.key !== 'or'))
+      continue
+    quantity.joined = true
+    const isDash = '-–—'.includes(joint?.key ?? 'none') && joint?.apart && before && !before.isMark
+    const isChoice = tie === 'and' && (joint?.key === 'or' || before?.key === 'between')
+    if ((tie === 'to' ? isChange || isDash : !isChoice) || !isAscending(previous, quantity)) continue
+    quantity.ofRange = true
+    previous.ofRange = true
+  }
+}
+
+/** `from a baseline of 40 %`. */
+function isChanged(terms: readonly Term[], at: number): boolean {
+  const before = terms.slice(Math.max(0, at - 6), at)
+  return before.slice(before.findLastIndex(({ isMark }) => isMark) + 1).some(({ key }) => changes.has(key))
+}
+
+const changes = new Set(
+  'from increase increases increased improve improves improved raise grow decrease decreases reduce'.split(
+    ' ',
+  ),
+)
+
+/** `up to 45 minutes`, `at least 30`, `no more than 45`, `a minimum of 30`. */
+function isLimit(terms: readonly Term[], at: number): boolean {
+  const [word = '', last = ''] = [terms[at - 2]?.key, terms[at - 1]?.key]
+  return (
+    last === 'up to' ||
+    (word === 'at' && (last === 'least' || last === 'most')) ||
+    (last === 'than' && /^(?:more|less|fewer|longer)$/.test(word)) ||
+    (last === 'of' && /^(?:minimum|maximum)$/.test(word))
+  )
+}
+
+function isAscending(one: Quantity, other: Quantity): boolean {
+  return (one.numbers[0] ?? 0) * one.factor < (other.numbers[0] ?? 0) * other.factor
 }
 
 function nextAfter(terms: readonly Term[], { end }: Quantity, at: number): number {
@@ -36,10 +96,10 @@ function nextAfter(terms: readonly Term[], { end }: Quantity, at: number): numbe
 }
 
 /** A range has its unit behind the last number or the first; what `and` joins, behind the last. */
-function shareUnits(found: { quantity: Quantity; tie: 'to' | 'and' | null }[]): void {
+function shareUnits(found: Joined[]): void {
   for (let at = found.length - 1; at > 0; at--) {
-    const { quantity, tie } = found[at] as { quantity: Quantity; tie: 'to' | 'and' | null }
-    const previous = (found[at - 1] as { quantity: Quantity }).quantity
+    const { quantity, tie } = found[at] as Joined
+    const { quantity: previous } = found[at - 1] as Joined
     if (previous.unit === null && quantity.unit !== null && !isYear(previous))
       Object.assign(previous, { unit: quantity.unit, factor: quantity.factor })
     else if (tie === 'to' && quantity.unit === null && previous.unit !== null)
@@ -134,6 +194,13 @@ function numeralAt(terms: readonly Term[], at: number): { numeral: Numeral; next
     return { numeral: { ...numeral, numbers: [only(first) + only(a) / only(b)] }, next: at + 4 }
   if (isDigits(first) && a?.key === '/' && isDigits(sign) && isFraction(terms, at))
     return { numeral: { ...numeral, numbers: [only(first) / only(sign)] }, next: at + 3 }
+  // `1-1/2 hours`
+  const isTied = a?.key === '-' && !a.apart && sign?.apart === false
+  if (isDigits(first) && isTied && isDigits(sign) && isFraction(terms, at + 2))
+    return {
+      numeral: { ...numeral, numbers: [only(first) + only(sign) / only(terms[at + 4] as Term)] },
+      next: at + 5,
+    }
   const repeated = a?.key === '(' && b?.key === ')' && isNumber(sign) && only(sign) === only(first)
   return repeated
     ? { numeral: { ...numeral, vague: false, spelled: false }, next: at + 4 }

@@ -1,5 +1,6 @@
 import type { Language } from '../content.ts'
 import type { Day } from './day.ts'
+import { backwardRanges } from './backward-ranges.ts'
 import { tieFrequencies } from './frequencies.ts'
 import { plainText } from './plain-text.ts'
 import type { Piece, Quantity } from './pieces.ts'
@@ -17,6 +18,8 @@ export type Reading =
   | { is: 'code'; code: string }
   /** `once`: not more often than that; `weekly` alone leaves it open. */
   | { is: 'per'; per: Per; once: boolean }
+  /** A range of two dates of which the second is the earlier one. */
+  | { is: 'backwards'; days: string }
 
 /** A number, date or amount in a text. */
 export interface Value {
@@ -35,6 +38,10 @@ export interface Value {
   rough?: boolean
   /** How often is said once for several amounts, and not beside this one. */
   shared?: boolean
+  /** One end of `30 to 45 minutes`, which is not the whole. */
+  ofRange?: boolean
+  /** Said to be the least or the most, as in `up to 45 minutes`. */
+  limit?: boolean
   /** Where it stands in the plain text of its sentence or cell. */
   start: number
   end: number
@@ -45,7 +52,16 @@ export function valuesIn(markdown: string, language: Language): Value[] {
   const text = plainText(markdown)
   const pieces = piecesOf(termsOf(text, language))
   tieFrequencies(pieces, language)
-  return pieces.flatMap((piece) => valueOf(piece, text))
+  standAlone(pieces)
+  return [...pieces.flatMap((piece) => valueOf(piece, text)), ...backwardRanges(pieces, text)]
+}
+
+/** `daily` and `annual` are adjectives; alone in a cell, or behind a label with its colon, they say how often. */
+function standAlone(pieces: readonly Piece[]): void {
+  const colon = pieces.findLastIndex((piece) => piece.is === 'mark' && piece.key === ':')
+  const [said, ...others] = pieces.slice(colon + 1).filter(({ is }) => is !== 'mark')
+  if (said?.is === 'per' && others.length === 0 && (said.per === 'day' || said.per === 'year'))
+    said.loose = false
 }
 
 function valueOf(piece: Piece, text: string): Value[] {
@@ -63,12 +79,12 @@ function valueOf(piece: Piece, text: string): Value[] {
       return [{ ...said, kind: 'number', readings: [{ is: 'code', code: piece.code }] }]
     case 'per':
       if (piece.bound) return []
-      if (/^(?:an?|in a|trong một) /.test(piece.key)) return one(piece.per, said)
+      if (/^(?:an? (?!diario)|in a |trong một )/.test(piece.key)) return one(piece.per, said)
       return [
         {
           ...said,
           kind: 'amount',
-          readings: [{ is: 'per', per: piece.per, once: false }],
+          readings: [piece.per, ...piece.or].map((per) => ({ is: 'per', per, once: false })),
           firm: !piece.loose,
         },
       ]
@@ -110,8 +126,10 @@ function one(per: Per, said: Omit<Value, 'kind' | 'readings'>): Value[] {
 }
 
 function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'readings'>): Value {
-  const { numbers, factor, unit, per, spelled, vague, rough = false, ordinal, role } = quantity
-  const readings: Reading[] = numbers.map((n) => ({ is: 'number', n: rounded(n * factor), unit, per }))
+  const { numbers, factor, unit, per, orPer = [], spelled, vague, rough = false, ordinal, role } = quantity
+  const readings: Reading[] = [per, ...orPer].flatMap((per) =>
+    numbers.map((n): Reading => ({ is: 'number', n: rounded(n * factor), unit, per })),
+  )
   const isYear = unit === null && !spelled && !ordinal && numbers.find((n) => n >= 1900 && n <= 2100)
   if (isYear) readings.push({ is: 'day', day: { year: isYear } })
   // Once a week says no more than weekly.
@@ -127,6 +145,8 @@ function quantityValue(quantity: Quantity & Piece, said: Omit<Value, 'kind' | 'r
     role,
     rough,
     shared: quantity.shared === true,
+    ofRange: quantity.ofRange === true,
+    limit: quantity.limit === true,
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Content, Finding, Section, Translated } from '../content.ts'
+import type { Content, Finding, Place, Section, Translated } from '../content.ts'
 import { checkTranslation } from '../faithful/check-translation.ts'
+import { named } from '../faithful/findings.ts'
 import { fault, parseAnswer, pick, type Judged } from '../prompts/answer.ts'
 import { fixedWords } from '../prompts/fixed-words.ts'
 
@@ -8,50 +9,54 @@ export function judgeTranslation(source: Content, language: Translated): (answer
   return (answer) => {
     const parsed = parseAnswer(answer)
     if ('judged' in parsed) return parsed.judged
-    const { content, findings: shape } = inTheShapeOf(source, parsed.content, language)
+    const { content, findings: shape, filled } = inTheShapeOf(source, parsed.content, language)
     const { findings: facts, checked } = checkTranslation(source, content, language)
-    const fixed = new Set(
-      content.sections.filter((section) => isFixed(section.content, language)).map(({ key }) => key),
-    )
     return {
       content,
       missing: shape.filter(({ kind }) => kind === 'missing').length,
       // Our own sentences need no check, and that a section is missing says it all.
-      findings: [
-        ...shape,
-        ...facts.filter(({ place }) =>
-          place === 'summary' ? !isFixed(content.summary, language) : !fixed.has(place),
-        ),
-      ],
+      findings: [...shape, ...facts.filter(({ place }) => !filled.has(place))],
       checked,
     }
   }
 }
 
+interface Shaped {
+  content: Content
+  findings: Finding[]
+  /** Where our own sentences stand, put there here and not by the model. */
+  filled: Set<Place>
+}
+
 /** Only words are taken from the answer; everything else is the source's. */
-function inTheShapeOf(
-  source: Content,
-  answer: Content,
-  language: Translated,
-): { content: Content; findings: Finding[] } {
-  const { untranslated } = fixedWords[language]
+function inTheShapeOf(source: Content, answer: Content, language: Translated): Shaped {
   const findings: Finding[] = []
-  const summary = answer.summary.trim()
-  if (summary === '') findings.push(fault('summary', 'missing', 'The summary is empty.'))
+  const filled = new Set<Place>()
+  const fill = (place: Place, ours: string): string => {
+    filled.add(place)
+    return ours
+  }
+  const wordsFor = (place: Place, text: string | undefined): string => {
+    if (text && !isOurs(text)) return text
+    // A section that is not there at all is named by whoever looked for it.
+    if (text !== undefined) {
+      const instead = text === '' ? 'is empty' : 'only says that it could not be done'
+      findings.push(fault(place, 'missing', `The ${named(place)} ${instead}; translate it.`))
+    }
+    return fill(place, fixedWords[language].untranslated)
+  }
+  const summary = isOurs(source.summary)
+    ? fill('summary', fixedFor(source.summary, language))
+    : wordsFor('summary', answer.summary.trim())
   const sections = source.sections.map((original): Section => {
     const title = fixedWords[language].titles[original.key]
-    if (!original.found) return { ...original, title, content: fixedFor(original.content, language) }
+    if (!original.found || isOurs(original.content))
+      return { ...original, title, content: fill(original.key, fixedFor(original.content, language)) }
     const { section, findings: wrong } = pick(answer.sections, original.key)
-    const content = section?.content.trim() ?? ''
     findings.push(...wrong)
-    if (section && content === '')
-      findings.push(fault(original.key, 'missing', `The section ${original.key} is empty; translate it.`))
-    return { ...original, title, content: content || untranslated }
+    return { ...original, title, content: wordsFor(original.key, section?.content.trim()) }
   })
-  return {
-    content: { summary: summary || untranslated, summaryPages: source.summaryPages, sections },
-    findings,
-  }
+  return { content: { summary, summaryPages: source.summaryPages, sections }, findings, filled }
 }
 
 /** The fixed sentence that stands in the English, in another language. */
@@ -59,7 +64,20 @@ function fixedFor(english: string, language: Translated): string {
   return english === fixedWords.en.unknown ? fixedWords[language].unknown : fixedWords[language].notFound
 }
 
-function isFixed(text: string, language: Translated): boolean {
-  const { notFound, unknown, untranslated } = fixedWords[language]
-  return [notFound, unknown, untranslated].includes(text)
+/** Whether a text is no more than one of our fixed sentences, in whatever language and dress. */
+function isOurs(text: string): boolean {
+  return ours.has(bare(text))
 }
+
+function bare(text: string): string {
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}]/gu, '')
+}
+
+const ours = new Set(
+  Object.values(fixedWords).flatMap(({ notFound, unknown, untranslated }) =>
+    [notFound, unknown, untranslated].map(bare),
+  ),
+)

@@ -58,6 +58,15 @@ const texts: [language: Language, text: string, values: string[]][] = [
     '(707) 555-0142, 555-123-4567, 12345678901',
     ['707', 'code 5550142', 'code 5551234567', 'code 12345678901'],
   ],
+  ['en', '.5 hours, (.75), GE .8, <.05, 0.5 hours', ['30 min', '0.75', '0.8', '0.05', '30 min']],
+  ['en', 'Goal 1.2.5, p.5, the end.5 birds', ['code 125', '#5', '5']],
+  ['es', '4° grado, 4.° grado, el 1° de junio', ['4 grade', '4 grade', '-6-1']],
+  ['vi', 'Em nhận .5 giờ mỗi tuần', ['30 min/week']],
+  [
+    'en',
+    '2-3 sessions of 30-45 minutes a week',
+    ['2 times/week', '3 times/week', '30 min/session', '45 min/session'],
+  ],
   ['en', 'Goal 1, Objective 1.2, page 7', ['#1', '#1.2', '#7']],
   ['en', 'one of the goals, the first, daily living, an annual goal', ['?1', '?1', '?/day', '?/year']],
   ['en', 'half of the words, once upon a time', ['?1 times']],
@@ -157,6 +166,8 @@ function inShort(reading: Reading): string {
       return `${Math.floor(reading.clock.minutes / 60)}:${String(reading.clock.minutes % 60).padStart(2, '0')}`
     case 'code':
       return `code ${reading.code}`
+    case 'backwards':
+      return `backwards ${reading.days}`
     case 'per':
       return `/${reading.per}`
   }

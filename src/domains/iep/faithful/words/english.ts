@@ -26,15 +26,27 @@ export const english = lexicon([
   [before('dollar'), '$, us $'],
   [
     per('week'),
-    'per week, a week, each week, every week, weekly, in a week, / week, / wk, / w, per wk, wkly, per school week, / school week, each school week, every school week, x week, x wk, x weekly, times weekly, a school week',
+    'per week, a week, each week, every week, weekly, in a week, / week, / wk, / w, per wk, wkly, per school week, / school week, each school week, every school week, x week, x wk, x weekly, xweek, xwk, xweekly, times weekly, a school week',
   ],
   [
     per('2 weeks'),
-    'every other week, every two weeks, every 2 weeks, biweekly, bi - weekly, per two weeks, per 2 weeks, fortnightly, every second week',
+    'every other week, every two weeks, every 2 weeks, biweekly, bi - weekly, per two weeks, per 2 weeks, fortnightly, every second week, a fortnight, per fortnight, each fortnight, every fortnight',
+  ],
+  [
+    per('2 days'),
+    'every other day, every second day, every two days, every 2 days, every other school day, on alternate days, on alternating days',
+  ],
+  [per('half-week'), 'semi - weekly, semiweekly'],
+  [per('half-month'), 'semi - monthly, semimonthly'],
+  [per('bimonth'), 'bimonthly, bi - monthly'],
+  [loosely('half-year'), 'semi - annual, semiannual'],
+  [
+    per('half-year'),
+    'semi - annually, semiannually, semi - yearly, semiyearly, every six months, every 6 months, per half - year, every half - year',
   ],
   [
     per('month'),
-    'per month, a month, each month, every month, monthly, / month, / mo, per mo, x month, x monthly, x mo, per calendar month',
+    'per month, a month, each month, every month, monthly, / month, / mo, per mo, xmonth, xmonthly, xmo, x month, x monthly, x mo, per calendar month',
   ],
   [per('2 months'), 'every other month, every two months, every 2 months'],
   [
@@ -51,7 +63,7 @@ export const english = lexicon([
   ],
   [
     loosely('day'),
-    'per day, a day, each day, every day, daily, / day, per school day, each school day, every school day, a school day, x day, x daily, times daily',
+    'per day, a day, each day, every day, daily, / day, per school day, each school day, every school day, a school day, on school days, on all school days, during school days, x day, x daily, xday, xdaily, times daily',
   ],
   [
     loosely('session'),

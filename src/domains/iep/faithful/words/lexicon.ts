@@ -18,15 +18,19 @@ export function isTimeUnit(unit: Unit): boolean {
   return unit === 'duration' || unit === 'day' || unit === 'week' || unit === 'month' || unit === 'year'
 }
 
-/** In which time an amount comes again. */
+/** In which time an amount comes again. Nobody knows whether `bimonthly` is twice a month or every two months. */
 export type Per =
   | 'minute'
   | 'hour'
   | 'session'
   | 'day'
+  | '2 days'
+  | 'half-week'
   | 'week'
   | '2 weeks'
+  | 'half-month'
   | 'month'
+  | 'bimonth'
   | '2 months'
   | 'quarter'
   | 'term'
@@ -38,8 +42,11 @@ export type Meaning =
   | { is: 'unit'; unit: Unit; factor: number }
   /** A unit in front of its number: `grade 3`, `age 8`, `百分之八十`. */
   | { is: 'before'; unit: Unit; factor: number }
-  /** `loose` ones are ordinary adjectives as well (`annual`, `daily`) and count only beside an amount. */
-  | { is: 'per'; per: Per; loose: boolean }
+  /**
+   * `loose` ones are ordinary adjectives as well (`annual`, `daily`) and count only beside an amount or alone in their
+   * cell. `or`: what else it may be, such as a school's term for `trimestre`.
+   */
+  | { is: 'per'; per: Per; loose: boolean; or: readonly Per[] }
   /** An amount in one phrase: `twice`, `half an hour`. `vague` ones count only when something is said per week. */
   | { is: 'amount'; n: number; unit: Unit; vague: boolean }
   | { is: 'half' }
@@ -97,8 +104,8 @@ export function phraseAt(
 
 export const unit = (unit: Unit, factor = 1): Meaning => ({ is: 'unit', unit, factor })
 export const before = (unit: Unit, factor = 1): Meaning => ({ is: 'before', unit, factor })
-export const per = (per: Per): Meaning => ({ is: 'per', per, loose: false })
-export const loosely = (per: Per): Meaning => ({ is: 'per', per, loose: true })
+export const per = (per: Per, ...or: Per[]): Meaning => ({ is: 'per', per, loose: false, or })
+export const loosely = (per: Per, ...or: Per[]): Meaning => ({ is: 'per', per, loose: true, or })
 export const amount = (n: number, unit: Unit): Meaning => ({ is: 'amount', n, unit, vague: false })
 export const vaguely = (n: number, unit: Unit): Meaning => ({ is: 'amount', n, unit, vague: true })
 export const portion = (n: number): Meaning => ({ is: 'portion', n })

@@ -9,8 +9,20 @@ export function vietnameseNumberAt(tokens: readonly Token[], at: number): Spelle
   return numberBelow(10_000, tokens, at)
 }
 
+/** `vào thứ 3`, `vào thứ 3 và thứ 5`: Tuesday and Thursday; but `mục tiêu thứ 3` is the third goal. */
+function isWeekday(tokens: readonly Token[], at: number): boolean {
+  const key = (offset: number): string => tokens[at + offset]?.key ?? ''
+  if (!/^[2-7]$/.test(key(1))) return false
+  const isAnother = ['và', ',', 'hoặc', 'đến'].includes(key(-1)) && key(-3) === 'thứ'
+  return isAnother ? isWeekday(tokens, at - 3) : beforeWeekday.has(key(-1))
+}
+
+const beforeWeekday = new Set(['vào', 'sáng', 'chiều', 'tối', 'trưa'])
+
 function numberBelow(limit: number, tokens: readonly Token[], at: number): SpelledNumber | undefined {
   const key = (offset: number): string => tokens[at + offset]?.key ?? ''
+  if (key(0) === 'thứ' && isWeekday(tokens, at))
+    return { n: Number(key(1)), length: 2, ordinal: true, vague: true }
   if (key(0) === 'thứ') {
     const n = key(1) === 'tư' ? 4 : key(1) === 'nhất' ? 1 : digits.get(key(1))
     return n === undefined ? undefined : { n, length: 2, ordinal: true, vague: true }

@@ -26,14 +26,27 @@ export const vietnamese = lexicon([
     'hai tuần một lần, 2 tuần một lần, hai tuần 1 lần, 2 tuần 1 lần, mỗi hai tuần, mỗi 2 tuần, hai tuần / lần, 2 tuần / lần, cách tuần, cách tuần một lần',
   ],
   [per('month'), 'mỗi tháng, hàng tháng, hằng tháng, / tháng, trong một tháng'],
-  [per('2 months'), 'hai tháng một lần, 2 tháng một lần, mỗi hai tháng'],
+  [per('2 months', 'bimonth'), 'hai tháng một lần, 2 tháng một lần, mỗi hai tháng, mỗi 2 tháng'],
+  [
+    per('2 days'),
+    'hai ngày một lần, 2 ngày một lần, mỗi hai ngày, mỗi 2 ngày, cách ngày, cách một ngày, cách nhật',
+  ],
+  [per('half-week'), 'nửa tuần một lần, mỗi nửa tuần'],
+  [per('half-month', 'bimonth'), 'nửa tháng một lần, mỗi nửa tháng'],
+  [
+    per('half-year'),
+    'nửa năm một lần, mỗi nửa năm, sáu tháng một lần, 6 tháng một lần, mỗi sáu tháng, mỗi 6 tháng, bán niên',
+  ],
   [per('quarter'), 'mỗi quý, hàng quý, hằng quý, / quý, theo quý, theo từng quý, ba tháng một lần'],
   [
     per('term'),
     'mỗi học kỳ, mỗi học kì, hàng học kỳ, / học kỳ, mỗi kỳ, mỗi kỳ báo cáo, mỗi kỳ chấm điểm, mỗi kỳ đánh giá, mỗi tam cá nguyệt, theo học kỳ, từng học kỳ',
   ],
   [loosely('year'), 'mỗi năm, hàng năm, hằng năm, / năm, thường niên, mỗi năm học'],
-  [loosely('day'), 'mỗi ngày, hàng ngày, hằng ngày, / ngày, mỗi ngày học'],
+  [
+    loosely('day'),
+    'mỗi ngày, hàng ngày, hằng ngày, / ngày, mỗi ngày học, vào những ngày đi học, vào các ngày đi học, vào ngày đi học, vào các ngày học, vào những ngày học, vào ngày học',
+  ],
   [
     loosely('session'),
     'mỗi buổi, mỗi lần, mỗi phiên, / buổi, / lần, mỗi buổi học, từng buổi, mỗi tiết, / phiên',
