@@ -1,7 +1,7 @@
 import { endWithUnit, isOneStreet, leadOf, leadsThere, startOfCity } from './broken-addresses.ts'
 import { breaksIn, endsLine, type Flowing } from './flowing.ts'
 import type { Span } from './spans.ts'
-import { after, before, namesSomethingNumbered } from './surroundings.ts'
+import { after, before, countsSomething, namesSomethingNumbered } from './surroundings.ts'
 
 /**
  * Street addresses, boxes, apartments, and cities with their ZIP codes, wherever they stand and without a label.
@@ -16,8 +16,8 @@ export function addresses(flow: Flowing): Span[] {
     ...found(flow, boxes),
     ...found(flow, apartments, isApartment),
     ...found(flow, cities),
-    ...found(flow, cityLines),
-    ...found(flow, zipsBesideStates),
+    ...found(flow, cityLines, (_, match) => !isNoCity(match[0])),
+    ...found(flow, zipsBesideStates, ({ text }, _, end) => !countsSomething(after(text, end))),
     ...found(flow, longZips, ({ text }, { index }) => !namesSomethingNumbered(before(text, index))),
   ]
 }
@@ -57,14 +57,23 @@ function isStreet(flow: Flowing, match: RegExpExecArray, end: number): boolean {
   const whole = flow.text.slice(match.index, end)
   if (isNumbered(leadOf(flow, match.index)) || isCounting(name)) return false
   const rest = after(flow.text, end, 60)
-  const proven = /\d$|#/.test(whole.slice(whole.indexOf(kind))) || placeFollows.test(rest)
+  // The city may stand in the next line or the next cell.
+  const next = flow.text
+    .slice(end, end + 80)
+    .replace(/^,? {0,3}(?:\n|<br ?\/?>) {0,3}/, ' ')
+    .replace(/ {0,3}\| {0,3}/g, ', ')
+  const proven = /\d$|#/.test(whole.slice(whole.indexOf(kind))) || placeFollows.test(next)
   if (!isOneStreet(flow, match.index, end, kind, proven)) return false
   if (proven) return true
+  if (/^walk$/i.test(kind) && isMeasured.test(whole)) return false
   if (new RegExp(`^(?:${doubtful})$`, 'i').test(kind))
     return kind !== kind.toUpperCase() && (endsHere.test(rest) || endsLine(flow, end))
   // `2024 Psychologist Dr. Lee`: a doctor, not a drive.
   return !(/^dr$/i.test(kind) && whole.endsWith('.') && /^ {1,2}\p{Lu}/u.test(rest))
 }
+
+/** `10 Meter Walk`, `30 Second Walk`: tests of how somebody walks. */
+const isMeasured = /^\d+ {1,3}(?:met(?:er|re)|foot|feet|yard|mile|second|step)s? /i
 
 /** `Grade 3 Reading Lane`: the number belongs to what stands before it. */
 const isNumbered = (lead: string): boolean =>
@@ -103,6 +112,12 @@ function isLowerStreet(flow: Flowing, match: RegExpExecArray, end: number): bool
   const [whole, name = ''] = match
   if (isCounting(name) || isNumbered(leadOf(flow, match.index))) return false
   const ends = endsHere.test(after(flow.text, end)) || endsLine(flow, end)
+  if (
+    /(?<!\p{L})(?:lives?|living|resides?|residing|moved|vive) {1,2}(?:at|to|en) {1,2}$/iu.test(
+      leadOf(flow, match.index),
+    )
+  )
+    return true
   if (breaksIn(flow, match.index, end).length > 0)
     return (ends || leadsThere(flow, match.index)) && isOneStreet(flow, match.index, end, 'street', false)
   return /(?:street|avenue|boulevard|blvd|ave)\.?$/i.test(whole) || ends
@@ -168,6 +183,15 @@ const cityLines = new RegExp(
   `(?<=^[ *_>]{0,6})(?:\\p{Lu}[\\p{L}.'’-]{2,24}[ ,]{1,3}){1,3}${zip}(?=[ *_]{0,6}$)`,
   'gmu',
 )
-/** In a table or a form the ZIP code has a field of its own. */
-const zipsBesideStates = /(?<=(?<![\p{L}])(?:CA|MA)[ |:,*;)]{1,6})\d{5}(?:-\d{4})?(?!\d|\.\d)/gu
+/** `Total Minutes 12000`, and a label with what it names. */
+const isNoCity = (line: string): boolean =>
+  /(?<!\p{L})(?:minut(?:e|o)s?|words|palabras|steps|points|puntos|s?s?id|sasid|lasid|ssn|mrn|cin)[ ,]+\d/iu.test(
+    line,
+  )
+/** In a table or a form the ZIP code has a field of its own. Outside of cells most of these letters are words. */
+const zipsBesideStates = new RegExp(
+  `(?<=(?<!\\p{L})(?:CA|MA)[ |:,*;)]{1,6}|\\|[ *_]{0,4}(?:${states})[ *_]{0,4}\\|[ *_]{0,4}` +
+    `|\\|[ *_]{0,4}\\p{Lu}[\\p{L}.'’ -]{1,30}[ *_]{0,4}\\|[ *_]{0,4}(?:HI|ID|IN|ME|OK|OR)[ *_]{0,4}\\|[ *_]{0,4})${zip}`,
+  'gu',
+)
 const longZips = /(?<![\p{L}\d.-])\d{5}-\d{4}(?![\d-])/gu

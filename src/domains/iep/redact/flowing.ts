@@ -39,6 +39,27 @@ export function flowing(page: string): Flowing {
   return { text: texts.join(''), breaks, inPage: (at) => inPage(starts, at) }
 }
 
+/**
+ * A page whose wide gaps between words are no wider than the finders look past. Two blanks stay two: they tell columns
+ * apart, and what a line is indented by stays as well.
+ */
+export function narrowed(page: string): Flowing {
+  const texts: string[] = []
+  const starts = [{ text: 0, page: 0 }]
+  let length = 0
+  let from = 0
+  for (const { 0: gap, index } of page.matchAll(wideGap)) {
+    texts.push(page.slice(from, index + 2))
+    length += index + 2 - from
+    from = index + gap.length
+    starts.push({ text: length, page: from })
+  }
+  texts.push(page.slice(from))
+  return { text: texts.join(''), breaks: [], inPage: (at) => inPage(starts, at) }
+}
+
+const wideGap = /(?<=[^\s]) {3,}(?=[^\s])/g
+
 /** A page as it stands. */
 export const unbroken = (page: string): Flowing => ({ text: page, breaks: [], inPage: (at) => at })
 

@@ -1,6 +1,7 @@
 import { addressLabel, labels, nextLabel, type Label } from './labels.ts'
-import type { HiddenKind, Span } from './spans.ts'
+import type { Span } from './spans.ts'
 import { before, digitsIn, isDateAt } from './surroundings.ts'
+import { valueAt } from './values.ts'
 
 /**
  * What forms ask for by name: the label says what it is, so that much less is asked of how the value looks. The value
@@ -23,18 +24,14 @@ export function labelled(page: string): Span[] {
 export function labelOf(heading: string): Label | 'address' | undefined {
   const text = heading.replace(/[*_`#]/g, ' ').trim()
   if (text.length > 80) return undefined
+  if (/^i\.? ?d\.?(?: (?:no|num|number|nbr)\.?)?:?$/i.test(text)) return plainId
   const label = labels.find((label) => text.search(patterns.get(label) as RegExp) >= 0)
   if (label) return label
   return text.search(addressLabel) === 0 ? 'address' : undefined
 }
 
-/** The value of a kind as it begins at a place, or undefined when there is none. */
-export function valueAt(page: string, at: number, label: Label, newLine: boolean): Span | undefined {
-  if (isDateAt(page, at)) return undefined
-  const read = readers[label.kind]
-  const end = read(page.slice(at, at + 120), label, newLine)
-  return end === undefined ? undefined : { kind: label.kind, start: at, end: at + end }
-}
+/** A column that is called just `ID`: short numbers in it only count the rows. */
+export const plainId: Label = { kind: 'id', value: 'long-id', pattern: 'id' }
 
 const patterns = new Map(
   labels.map((label) => [label, new RegExp(label.pattern, label.exact ? 'gu' : 'giu')]),
@@ -94,42 +91,6 @@ function underHeadings(page: string, behind: number, label: Label): Span[] {
     }))
 }
 
-type Read = (rest: string, label: Label, newLine: boolean) => number | undefined
-
-/** Each tells where the value at the beginning of a text ends. */
-const readers: Record<HiddenKind, Read> = {
-  ssn: (rest) => {
-    const found =
-      /^(?:[\dOIlSB] ?){3}[-–./ ]{0,3}(?:[\dOIlSB] ?){2}[-–./ ]{0,3}(?:[\dOIlSB] ?){3}[\dOIlSB]|^\d[\d -]{3,12}\d/.exec(
-        rest,
-      )
-    return found && digitsIn(found[0]) >= 5 ? found[0].length : undefined
-  },
-  phone: (rest) => {
-    const found =
-      /^\+?1?[-. ]{0,2}\(?\d{3}\)?[-–./ ]{0,3}\d{3}[-–. ]{0,3}\d{4}(?!\d)|^\d{3}[-–. ]{0,3}\d{4}(?!\d)|^[+(]?(?:\d[ .()–-]{0,2}){6,13}\d(?!\d)/.exec(
-        rest,
-      )
-    return found && digitsIn(found[0]) >= 7 ? found[0].length : undefined
-  },
-  email: (rest) =>
-    /^[^\s|<>,;:]{1,64}(?: ?@ ?| )?[^\s|<>,;:]{0,64}\.(?:com|org|net|edu|gov|us|mx|info)(?!\p{L})/iu.exec(
-      rest,
-    )?.[0].length,
-  address: (rest) => /^\d{5}(?:-\d{4})?(?!\d)/.exec(rest)?.[0].length,
-  id: (rest, label, newLine) => {
-    const least = label.value === 'long-id' || newLine ? 5 : 2
-    const found =
-      /^(?:\d{1,4}[ -]){1,4}\d{1,6}(?![\d/%A-Za-z-])|^(?:[A-Z]{0,6}-?|[A-Z] )\d[A-Z\d-]{0,23}(?![/%])/i.exec(
-        rest,
-      )
-    if (!found || /^\d{1,4} ?(?:min|hour|%|hora|times|day)/i.test(rest)) return undefined
-    const [value] = found
-    const isLong = value.length >= 3 && digitsIn(value) >= Math.max(2, least)
-    return isLong ? value.length : undefined
-  },
-}
-
 function labelledAddresses(page: string): Span[] {
   return Array.from(page.matchAll(addressLabel)).flatMap((match) => {
     const behind = match.index + match[0].length
@@ -180,6 +141,7 @@ function looksLikeAddress(value: string, unsure: boolean): boolean {
   )
     return false
   if (/^\[[A-Z]+\]$/.test(value)) return false
+  if (ofTheNeeds.test(value)) return false
   if (!unsure) return true
   return (
     /^#?\d{1,6}[A-Z]?(?:-\d+)?,? +(?!min|hour|times|day|week|%|de\b|veces|out\b|of\b)[\p{L}\d]/iu.test(
@@ -187,6 +149,10 @@ function looksLikeAddress(value: string, unsure: boolean): boolean {
     ) || /^(?:p\.? ?o\.? ?box|calle|avenida|apt)/i.test(value)
   )
 }
+
+/** `Address/Accommodations: extra time`: the form asks for something else as well. */
+const ofTheNeeds =
+  /^(?:accommodations?|modifications?|goals?|(?:areas? of )?needs?|services?|supports?|concerns?|strategies|behaviou?rs?)[ *_)]{0,4}:/i
 
 /** A row of nothing but headings: what stands in the next cell is another heading. */
 function isHeadingRow(page: string, at: number): boolean {

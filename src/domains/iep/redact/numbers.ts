@@ -1,5 +1,5 @@
 import type { Span } from './spans.ts'
-import { after, before, dash, digitsIn, namesSomethingNumbered } from './surroundings.ts'
+import { after, before, dash, digitsIn, namesMeasure, namesSomethingNumbered } from './surroundings.ts'
 
 /**
  * Numbers written as social security numbers are, also with the gaps that reading a scan puts between their digits.
@@ -15,8 +15,8 @@ export function socialSecurityNumbers(page: string): Span[] {
   for (const { 0: whole, 1: area, 2: group, 3: serial, index: start } of page.matchAll(blankedSsn)) {
     const end = start + whole.length
     const meant = speaksOfSsn(before(page, start, 60))
-    if (meant || (couldBeIssued(area, group, serial) && !inRowOfNumbers(page, start, end)))
-      spans.push({ kind: 'ssn', start, end })
+    const isFree = !inRowOfNumbers(page, start, end) && !ofMinutes.test(before(page, start))
+    if (meant || (couldBeIssued(area, group, serial) && isFree)) spans.push({ kind: 'ssn', start, end })
   }
   for (const { 0: whole, index: start } of page.matchAll(nineApart))
     if (speaksOfSsn(before(page, start, 60))) spans.push({ kind: 'ssn', start, end: start + whole.length })
@@ -32,14 +32,19 @@ export function phones(page: string): Span[] {
   }
   for (const { 0: whole, index: start } of page.matchAll(blankedPhone)) {
     const end = start + whole.length
-    const meant = speaksOfPhones(before(page, start))
-    if (meant || (!inRowOfNumbers(page, start, end) && !namesSomethingNumbered(before(page, start))))
+    const lead = before(page, start)
+    const isFree = !namesSomethingNumbered(lead) && !namesMeasure(lead)
+    if (speaksOfPhones(lead) || (isFree && !inRowOfNumbers(page, start, end)))
       spans.push({ kind: 'phone', start, end })
   }
   for (const { 0: whole, 1: line = '', index: start } of page.matchAll(sevenDigits)) {
     const end = start + whole.length
     if (isLocalNumber(page, start, end, line)) spans.push({ kind: 'phone', start, end })
   }
+  for (const pattern of [misread, ofOtherForms])
+    for (const { 0: whole, index: start } of page.matchAll(pattern))
+      if (digitsIn(whole) >= 7 && !namesSomethingNumbered(before(page, start)))
+        spans.push({ kind: 'phone', start, end: start + whole.length })
   for (const pattern of [abroad, spelled])
     for (const { 0: whole, index: start } of page.matchAll(pattern))
       if (pattern === spelled || digitsIn(whole) >= 8)
@@ -74,6 +79,9 @@ const dashedSsn = new RegExp(`${noDigitBefore}${three}${joint}(\\d{2}|\\d \\d)${
 const blankedSsn = /(?<!\d)(?<!\d[-./])(\d{3}) {1,3}(\d{2}) {1,3}(\d{4})(?![\d%])/g
 const nineApart = /(?<!\d ?)(?:\d ){8}\d(?! ?\d)/g
 
+/** `Minutes: 300 60 1440`: of three services. */
+const ofMinutes = /(?<!\p{L})min(?:ute|uto)?s?[ *_:=#(]{0,6}$/iu
+
 /** Numbers are given out by these rules; those of taxpayers without one begin with 9. */
 function couldBeIssued(area = '', group = '', serial = ''): boolean {
   const [first, second, third] = [area, group, serial].map((part) => Number(part.replaceAll(' ', '')))
@@ -85,7 +93,7 @@ const speaksOfSsn = (text: string): boolean =>
   /social security|\bs\.?s\.?n\b|\bss ?#|seguro social/i.test(text)
 
 const speaksOfPhones = (text: string): boolean =>
-  /\b(?:phones?|telephone|tel|call|cell|cellular|mobile|fax|contact|text|tel[ée]fono|celular|m[óo]vil|llam[ea])\b/i.test(
+  /\b(?:phones?|telephone|tel|call|cell|cellular|mobile|fax|contact|text|cel|tel[ée]fono|celular|m[óo]vil|llam[ea])\b/i.test(
     text,
   )
 
@@ -94,13 +102,15 @@ function inRowOfNumbers(page: string, start: number, end: number): boolean {
   return /\d[%,]? {1,3}$/.test(before(page, start, 8)) || /^,? {1,3}\d/.test(after(page, end, 8))
 }
 
-const extension = '(?: {0,2},? {0,2}(?:extension|ext|anexo|x)\\.? {0,2}\\d{1,6})?'
+export const extension = '(?: {0,2},? {0,2}(?:extensi[óo]n|ext|anexo|x)[.:]? {0,2}#? {0,2}\\d{1,6})?'
+/** As well with the points between the parts that people draw. */
+const phoneJoint = ` {0,3}[${dash}._/•·] {0,3}\\n? {0,3}`
 const country = '(?:\\+? ?1[-. ]{1,3}|\\+1)?'
 const tenDigits = new RegExp(
   `${noDigitBefore}${country}(?:` +
-    `\\( ?${three} ?\\) {0,3}[${dash}./]? {0,3}\\n? {0,3}${three} {0,3}[${dash}.]? {0,3}${four}` +
-    `|${three}${joint}${three}(?:${joint}| {1,3})?${four}` +
-    `|${three} {1,3}${three} {0,3}[${dash}.] {0,3}${four}` +
+    `\\( ?${three} ?\\) {0,3}[${dash}./•·]{0,2} {0,3}\\n? {0,3}${three} {0,3}[${dash}.•·]{0,2} {0,3}(?:${four}|\\d\\d \\d\\d)` +
+    `|${three}${phoneJoint}${three}(?:${phoneJoint}| {1,3}|[${dash}]{2})?${four}` +
+    `|${three} {1,3}${three} {0,3}[${dash}.•·]{1,2} {0,3}${four}` +
     `)(?!\\d)${extension}`,
   'gi',
 )
@@ -112,6 +122,14 @@ const sevenDigits = new RegExp(
   `${noNumberBefore}(?<![$#])[2-9]\\d{2} ?[${dash}.] ?(\\d{4})(?![\\d%])(?![${dash}./]\\d)${extension}`,
   'gi',
 )
+/** Letters that a scan takes digits for, behind an area code in brackets. */
+const misread = new RegExp(
+  `\\([\\dOolISB]{3}\\) {0,3}[${dash}.]? {0,3}[\\dOolISB]{3} {0,3}[${dash}.]? {0,3}[\\dOolISB]{4}(?![\\p{L}\\p{N}])${extension}`,
+  'gu',
+)
+/** Mexico's, China's and Vietnam's, as they are written at home. */
+const ofOtherForms =
+  /(?<![\p{L}\d]|[\d\p{L}][-./])(?:[2-9]\d{2}-\d{3}-\d{2}-\d{2}|1[3-9]\d-\d{4}-\d{4}|0[2-9]\d{2}-\d{3}-\d{3}|0[2-9]\d-\d{4}-\d{3})(?![\d%]|[-./]\d)/gu
 const abroad = /\+ ?[2-9]\d{0,2}(?:[-. ()]{1,3}\d{1,5}){2,4}(?!\d)|\+ ?[2-9]\d{7,14}(?!\d)/g
 const spelled =
   /(?<![\dA-Z])(?:1[-. ])?8(?:00|33|44|55|66|77|88)[-. ](?=[0-9-]{0,8}[A-Z])[A-Z0-9]{2,7}(?:-[A-Z0-9]{2,7}){0,2}(?![A-Za-z])/g
@@ -126,11 +144,15 @@ function isLocalNumber(page: string, start: number, end: number, line: string): 
   const rest = after(page, end)
   if (speaksOfPhones(lead) || /^ ?\(? ?(?:home|cell|work|fax|mobile|casa|celular|trabajo)\b/i.test(rest))
     return true
+  if (asksWhere.test(lead) && !hasUnit.test(rest)) return true
+  if (namesMeasure(lead)) return false
   if (page.slice(start, end).includes('.') || namesSomethingNumbered(lead) || hasUnit.test(rest)) return false
   if (line.startsWith('0') || Number(line) > 2500) return true
   return Number(line) % 50 !== 0 && !speaksOfRanges.test(lead)
 }
 
+/** A form's `Home:` with seven digits. */
+const asksWhere = /(?<!\p{L})(?:home|work|casa|trabajo|hogar)[ *_]{0,3}:[ *_]{0,4}$/iu
 const hasUnit =
   /^ ?(?:k?hz|db|l|words?|points?|steps?|min|minutes?|minutos?|hours?|horas?|feet|ft|miles|m|calories|cal|pages?|palabras?|puntos?)\b/i
 const speaksOfRanges =

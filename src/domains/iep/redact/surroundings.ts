@@ -28,4 +28,14 @@ export function isDateAt(page: string, at: number): boolean {
   )
 }
 
+/** What stands behind a number tells that it is an amount, or a piece of something longer. */
+export const countsSomething = (rest: string): boolean => counts.test(rest)
+
+const counts =
+  /^(?:[/%]|[.,:]\d| {0,2}(?:%|x |min|minutos|hours?\b|hrs?\b|horas?\b|times?\b|veces|days?\b|d[íi]as?\b|weeks?\b|semanas?\b|months?\b|meses|words?\b|palabras?\b|points?\b|puntos?\b|steps?\b|trials?\b|sessions?\b|sesiones|students?\b|pages?\b|percent|goals?\b|school year|hz\b|db\b|l\b))/i
+
+/** Right before a number, what it measures: such numbers come in rows and ranges that look like phone numbers. */
+export const namesMeasure = (lead: string): boolean =>
+  /(?<!\p{L})(?:(?:minute|minuto|min|score|puntaje)s?|rit)[ *_:=#(]{0,6}$/iu.test(lead)
+
 export const digitsIn = (text: string): number => text.replace(/[^0-9]/g, '').length

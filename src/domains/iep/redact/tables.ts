@@ -1,7 +1,8 @@
-import { labelOf, valueAt } from './labelled.ts'
+import { labelOf, plainId } from './labelled.ts'
 import type { Label } from './labels.ts'
 import type { Span } from './spans.ts'
-import { digitsIn } from './surroundings.ts'
+import { digitsIn, isDateAt } from './surroundings.ts'
+import { valueAt } from './values.ts'
 
 /** What stands under a heading such as `Student ID` in the tables of a page, whose rows are lines between bars. */
 export function columns(page: string): Span[] {
@@ -61,7 +62,10 @@ function valuesIn(page: string, cell: Cell, label: Label | 'address' | undefined
     return /\d/.test(text) ? [{ kind: 'address', start, end: start + text.length }] : []
   const value = valueAt(page, start, label, false)
   if (value && value.end <= cell.start + cell.text.length) return [value]
-  return label.kind === 'id' && digitsIn(text) >= 4 && /^[A-Z\d -]+$/i.test(text)
+  return label.kind === 'id' &&
+    digitsIn(text) >= (label === plainId ? 5 : 4) &&
+    /^[A-Z\d -]+$/i.test(text) &&
+    !isDateAt(text, 0)
     ? [{ kind: 'id', start, end: start + text.length }]
     : []
 }
