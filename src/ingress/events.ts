@@ -1,27 +1,29 @@
 import { registry } from '../jobs/index.ts'
 import { isReady } from '../jobs/ledger/ready.ts'
-import { openAsking } from '../jobs/open.ts'
-import { ConfigError, readConfig, type Config } from '../shared/config.ts'
+import { findLedger, openAsking } from '../jobs/open.ts'
+import { readEventsConfig, type EventsConfig } from '../shared/config.ts'
 import { startHealth } from '../shared/health.ts'
 import { startLifecycle } from '../shared/lifecycle.ts'
 import { createLog } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
+import { orEnd } from '../shared/or-end.ts'
 import type { Event } from './messages/event.ts'
 import { checkReactions, reactTo, withoutPlace } from './reactions.ts'
 import { openSqs, startConsumer } from './sqs.ts'
 
 /** `node src/ingress/events.ts`: turns what happens elsewhere (SQS: Cognito, S3) into jobs. */
-await runEvents(readConfig())
+await runEvents(orEnd(() => readEventsConfig()))
 
-async function runEvents(config: Config): Promise<void> {
+async function runEvents(config: EventsConfig): Promise<void> {
   const { queueUrl } = config.events
-  if (!queueUrl) throw new ConfigError(['EVENTS_QUEUE_URL is missing: the SQS queue events come from'])
   checkReactions(registry)
 
   const log = createLog({ level: config.logLevel, process: 'events' })
   const lifecycle = startLifecycle(log, config)
   const metrics = createMetrics()
-  const { database, accept } = openAsking({ config, log, metrics, lifecycle, process: 'events' })
+  const parts = { config, log, metrics, lifecycle, process: 'events' }
+  const asking = openAsking(parts)
+  const { database, accept } = asking
   for (const reaction of withoutPlace(config))
     log.warn({ reaction }, 'no pool or bucket is configured for a reaction')
 
@@ -49,5 +51,8 @@ async function runEvents(config: Config): Promise<void> {
     log,
   })
   lifecycle.onStop('health', () => health.close())
+  if (lifecycle.stopping.aborted) return
   log.info('takes events')
+  // It takes events all the same while Postgres is away: they stay in the queue.
+  await findLedger(asking, parts)
 }

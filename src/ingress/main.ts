@@ -1,15 +1,18 @@
 import { registry } from '../jobs/index.ts'
 import { openAsking, openRunning, type Running } from '../jobs/open.ts'
 import { startWatch } from '../jobs/watch.ts'
+import { cannotListen } from '../shared/cannot-start.ts'
 import { readConfig, type Config } from '../shared/config.ts'
-import { startLifecycle, whenAvailable, type Lifecycle } from '../shared/lifecycle.ts'
-import { createLog } from '../shared/log.ts'
+import { startLifecycle } from '../shared/lifecycle.ts'
+import { createLog, type Log } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
+import { orEnd } from '../shared/or-end.ts'
 import { openBlockingRedis } from '../shared/redis.ts'
+import type { App } from './http/app.ts'
 import { createServer } from './server.ts'
 
 /** `node src/ingress/main.ts`: the web process. */
-await runWeb(readConfig())
+await runWeb(orEnd(() => readConfig()))
 
 /**
  * Listens at once, so that its supervisor can ask how it is; with Postgres away every request that needs it is
@@ -27,7 +30,8 @@ async function runWeb(config: Config): Promise<void> {
   lifecycle.onStop('watch', () => watch.close())
 
   let running: Running | undefined
-  const later = closedBefore(lifecycle, 'running')
+  // Begins before the server does, so that it is closed after it.
+  const opening = openRunning(parts, asking, registry)
   const app = createServer({
     config,
     log,
@@ -37,24 +41,22 @@ async function runWeb(config: Config): Promise<void> {
     running: () => running,
     stopping: lifecycle.stopping,
   })
-  lifecycle.onStop('http', () => app.close())
-  await app.listen({ host: config.http.host, port: config.http.port })
-  const address = app.server.address()
-  log.info({ port: typeof address === 'object' ? address?.port : address }, 'listens')
-
-  running = await whenAvailable(
-    () => openRunning({ ...parts, lifecycle: later }, asking, registry),
-    lifecycle.stopping,
-    log,
-  )
-  if (running) log.info('ready')
+  const listening = listen(app, config, log)
+  lifecycle.onStop('http', async () => {
+    // Closed before it listens, it would listen all the same.
+    await listening.catch(() => undefined)
+    await app.close()
+  })
+  await Promise.all([listening, opening.then((opened) => (running = opened))])
+  if (running && !lifecycle.stopping.aborted) log.info('ready')
 }
 
-/** A lifecycle whose closers run where it was made in the order, however late they come. */
-function closedBefore(lifecycle: Lifecycle, name: string): Lifecycle {
-  const closers: (() => Promise<void> | void)[] = []
-  lifecycle.onStop(name, async () => {
-    for (const close of closers.toReversed()) await close()
-  })
-  return { ...lifecycle, onStop: (_name, close) => closers.push(close) }
+async function listen(app: App, { http: { host, port } }: Config, log: Log): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    throw cannotListen(error, { host, port })
+  }
+  const address = app.server.address()
+  log.info({ port: typeof address === 'object' ? address?.port : address }, 'listens')
 }

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
+import { CannotStart, cannotUse } from '../shared/cannot-start.ts'
 import type { Config } from '../shared/config.ts'
 import { openDatabase, type Database } from '../shared/database.ts'
-import type { Lifecycle } from '../shared/lifecycle.ts'
+import { whenAvailable, type Lifecycle } from '../shared/lifecycle.ts'
 import type { Log } from '../shared/log.ts'
 import type { Metrics } from '../shared/metrics.ts'
 import { openRedis } from '../shared/redis.ts'
@@ -10,6 +11,7 @@ import type { Registry } from './define.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { nextSteps } from './iep/next-steps.ts'
 import { startLease, type Lease } from './lease.ts'
+import { lookForLedger } from './ledger/ready.ts'
 import { trimJobs, trimTheRest } from './ledger/trim.ts'
 import { createRunner, type Runner } from './run.ts'
 import { createTell, type Tell } from './tell.ts'
@@ -56,16 +58,30 @@ export function openAsking({ config, log, metrics, lifecycle, process }: Process
   }
 }
 
-/** Adds a lease and a runner. Waits for Postgres: without a lease nothing may run. */
-export async function openRunning(parts: ProcessParts, asking: Asking, registry: Registry): Promise<Running> {
+/**
+ * Adds a lease and a runner. Waits for Postgres, since without a lease nothing may run; undefined when the process begins to
+ * stop first. All it opens is known to the lifecycle when it returns its promise, so what is opened after is closed before.
+ */
+export async function openRunning(
+  parts: ProcessParts,
+  asking: Asking,
+  registry: Registry,
+): Promise<Running | undefined> {
   const { config, log, metrics, lifecycle, process } = parts
   const tools = openTools(config, { database: asking.database, log, metrics })
   lifecycle.onStop('tools', () => tools.close())
   // Of its own: transactions that wait for a lock may hold every other connection for longer than a lease lasts.
   const reserved = openDatabase({ ...config.database, pool: 1, log, name: `${process} lease` })
   lifecycle.onStop('the lease’s connection', () => reserved.close())
-  const lease = await startLease({ ...asking, database: reserved, metrics, log, process })
-  lifecycle.onStop('lease', () => lease.close())
+  const leasing = whenAvailable(
+    () => startLease({ ...asking, database: reserved, metrics, log, process }),
+    lifecycle.stopping,
+    log,
+  )
+  // One that is still on its way is waited for, and given back.
+  lifecycle.onStop('lease', async () => (await leasing.catch(() => undefined))?.close())
+  const lease = await leasing.catch((error: unknown) => Promise.reject(cannotUse(error, 'DATABASE_URL')))
+  if (!lease) return undefined
   const history = {
     trimJobs: () => trimJobs(asking.database.run, config.historyDays),
     trimTheRest: (signal: AbortSignal) => trimTheRest(asking.database.run, config.historyDays, signal),
@@ -79,4 +95,18 @@ export async function openRunning(parts: ProcessParts, asking: Asking, registry:
     log,
   })
   return { ...asking, lease, runner }
+}
+
+/**
+ * For a process that only asks: waits for Postgres, and rejects when the database is one that nobody can work with. Anything
+ * else that goes wrong is met again, and better, by who asks.
+ */
+export async function findLedger({ database }: Asking, { lifecycle, log }: ProcessParts): Promise<void> {
+  try {
+    await whenAvailable(() => lookForLedger(database.run), lifecycle.stopping, log)
+  } catch (error) {
+    const why = cannotUse(error, 'DATABASE_URL')
+    if (why instanceof CannotStart) throw why
+    log.warn({ err: error }, 'could not look for the ledger')
+  }
 }

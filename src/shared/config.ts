@@ -28,18 +28,35 @@ export interface OperatorAccount {
  * @throws ConfigError that lists every fault at once, each with the variable's name.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = environment.safeParse(filled)
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describe))
-  return decide(parsed.data)
+  return decide(check(environment, env))
+}
+
+export type EventsConfig = Config & { events: { queueUrl: string } }
+
+/** As `readConfig`, for the process that cannot be without a queue. */
+export function readEventsConfig(env: NodeJS.ProcessEnv = process.env): EventsConfig {
+  const found = check(environment.extend({ EVENTS_QUEUE_URL: queueOfEvents }), env)
+  return { ...decide(found), events: { queueUrl: found.EVENTS_QUEUE_URL } }
+}
+
+/** As `readConfig`, of the database to migrate and the variable that names it: nothing else is needed for that. */
+export function readMigrationConfig(env: NodeJS.ProcessEnv = process.env): { variable: string; url: string } {
+  const variable = env['MIGRATION_DATABASE_URL'] ? 'MIGRATION_DATABASE_URL' : 'DATABASE_URL'
+  const found = check(z.object({ [variable]: environment.shape[variable].nonoptional() }), env)
+  return { variable, url: found[variable] as string }
 }
 
 /** As `readConfig`, of what says where AWS is and with whose rights: for whoever needs nothing else. */
 export function readAwsConfig(env: NodeJS.ProcessEnv = process.env): Config['aws'] {
+  return decideAws(check(environment.pick(awsNames), env))
+}
+
+/** A variable that is empty counts as one that is not set. */
+function check<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
   const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = environment.pick(awsNames).safeParse(filled)
+  const parsed = schema.safeParse(filled)
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describe))
-  return decideAws(parsed.data)
+  return parsed.data
 }
 
 export class ConfigError extends Error {
@@ -63,8 +80,39 @@ const list = z
       .map((part) => part.trim())
       .filter((part) => part !== ''),
   )
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `wants a whole number from ${min} to ${max}`,
+    )
+    .transform(Number)
 const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true')
+/** `missing` says what it is for, when it must be there. */
+const wanted = (missing: string) => ({ error: `is missing: ${missing}` })
+// As Postgres's own clients have it, the host may be missing when a parameter names the folder of a socket.
+const postgres = (missing = '') =>
+  z
+    .string(wanted(missing))
+    .refine(
+      (text) => /^postgres(ql)?:\/\//i.test(text) && URL.canParse(text.replace('@/', '@socket/')),
+      'wants the address of a Postgres: postgres://user:password@host:5432/database, with what is special in it encoded',
+    )
+const redis = z
+  .string(wanted('redis://… or the absolute path of a unix socket'))
+  .refine(
+    (text) => text.startsWith('/') || (/^rediss?:\/\//i.test(text) && URL.canParse(text)),
+    'wants redis://…, rediss://… or the absolute path of a unix socket',
+  )
+const web = (missing = '') =>
+  z
+    .string(wanted(missing))
+    .refine(
+      (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
+      'wants an address such as https://example.org/path',
+    )
+const queueOfEvents = web('the SQS queue events come from')
 const secret = z.string().min(16, 'needs at least 16 characters')
 
 const origins = list.refine(
@@ -86,8 +134,8 @@ const operators = list.transform((accounts, check): OperatorAccount[] =>
 )
 
 const trust = {
-  ISSUER: z.url().optional(),
-  JWKS_URL: z.url().optional(),
+  ISSUER: web().optional(),
+  JWKS_URL: web().optional(),
   AUDIENCE: list,
   KEYS: list.refine(
     (keys) => keys.every((key) => key.length >= 16),
@@ -101,11 +149,11 @@ const trustOf = <P extends string>(prefix: P) =>
   ) as TrustNames<P>
 
 const environment = z.object({
-  DATABASE_URL: z.string({ error: 'is missing: the Postgres database everything is kept in' }).min(1),
-  MIGRATION_DATABASE_URL: z.string().optional(),
+  DATABASE_URL: postgres('the Postgres database everything is kept in'),
+  MIGRATION_DATABASE_URL: postgres().optional(),
   DATABASE_POOL: whole(2, 200).default(12),
   DATABASE_NAMED_STATEMENTS: flag.default(true),
-  REDIS_URL: z.string({ error: 'is missing: redis://… or the absolute path of a unix socket' }).min(1),
+  REDIS_URL: redis,
   HOST: z.string().default('127.0.0.1'),
   PORT: whole(0, 65_535).default(3000),
   HEALTH_PORT: whole(0, 65_535).default(0),
@@ -122,12 +170,12 @@ const environment = z.object({
   AWS_ACCESS_KEY_ID: z.string().optional(),
   AWS_SECRET_ACCESS_KEY: z.string().optional(),
   AWS_SESSION_TOKEN: z.string().optional(),
-  AWS_ENDPOINT_URL_S3: z.url().optional(),
-  AWS_ENDPOINT_URL_SQS: z.url().optional(),
-  AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
-  EVENTS_QUEUE_URL: z.url().optional(),
+  AWS_ENDPOINT_URL_S3: web().optional(),
+  AWS_ENDPOINT_URL_SQS: web().optional(),
+  AWS_ENDPOINT_URL_DYNAMODB: web().optional(),
+  EVENTS_QUEUE_URL: web().optional(),
   MISTRAL_API_KEY: z.string().optional(),
-  MISTRAL_URL: z.url().optional(),
+  MISTRAL_URL: web().optional(),
   MISTRAL_OCR_MODEL: z.string().default('mistral-ocr-4-1'),
   MISTRAL_CHAT_MODEL: z.string().default('mistral-medium-3-5'),
   IEP_BUCKET: z.string().optional(),
@@ -137,7 +185,7 @@ const environment = z.object({
   ANKI_COLLECTIONS: z.string().default('./efs/collections'),
   ANKI_COLLECTIONS_GID: whole(0, 4_294_967_294).optional(),
   ANKI_AUTH_DB: z.string().optional(),
-  ANKI_DATABASE_URL: z.string().optional(),
+  ANKI_DATABASE_URL: postgres().optional(),
   RUNDI_TRUSTED_PROVIDERS: list,
   ...trustOf('ANKI'),
   ...trustOf('RUNDI'),

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { Registry } from 'prom-client'
+import { cannotListen } from './cannot-start.ts'
 import type { Log } from './log.ts'
 
 export interface Health {
@@ -41,7 +42,7 @@ export async function startHealth(options: {
   }
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(cannotListen(error, options)))
     server.listen(options.port, options.host, resolve)
   })
   const address = server.address()

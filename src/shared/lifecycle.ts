@@ -1,3 +1,4 @@
+import { CannotStart } from './cannot-start.ts'
 import { isOutage } from './database.ts'
 import type { Log } from './log.ts'
 import { seconds, sleep } from './time.ts'
@@ -9,7 +10,10 @@ import { seconds, sleep } from './time.ts'
 export interface Lifecycle {
   /** Aborted when the process begins to stop. */
   stopping: AbortSignal
-  /** Remembers how to close something; closed in reverse order of opening. */
+  /**
+   * Remembers how to close something; closed in reverse order of opening. What is opened while others are being closed is
+   * closed next, what is opened after that at once.
+   */
   onStop(name: string, close: () => Promise<void> | void): void
   /** Begins to stop, for a reason other than a signal. A non-zero code asks the supervisor for a restart. */
   stop(reason: string, exitCode?: number): Promise<void>
@@ -39,8 +43,9 @@ const deadlineOf = (graceMs: number): number => graceMs + HAND_BACK_WITHIN + CLO
 
 export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycle {
   const stopping = new AbortController()
-  const closers: { name: string; close: () => Promise<void> | void }[] = []
+  const open: Open[] = []
   let stopped: Promise<void> | undefined
+  let isClosed = false
 
   const stop = (reason: string, exitCode = 0): Promise<void> => {
     if (exitCode !== 0) process.exitCode = exitCode
@@ -53,14 +58,9 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
     // Longer than anything regular takes: whoever leaves by it hands nothing back and keeps its lease till it lapses.
     const deadline = setTimeout(() => exitNow(log, 'closing took too long'), deadlineOf(options.graceMs))
     stopping.abort(new Error(reason))
-    for (const { name, close } of closers.toReversed()) {
-      try {
-        await close()
-      } catch (error) {
-        process.exitCode = 1
-        log.error({ err: error, part: name }, 'could not close')
-      }
-    }
+    // One after the other is taken, since more may come meanwhile.
+    for (let last = open.pop(); last; last = open.pop()) await close(log, last)
+    isClosed = true
     clearTimeout(deadline)
     log.info('stopped')
     // With everything closed the process ends by itself; a handle somebody forgot must not keep it.
@@ -80,14 +80,32 @@ export function startLifecycle(log: Log, options: { graceMs: number }): Lifecycl
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught')
-    void stop('uncaught error', 1)
+    if (error instanceof CannotStart) log.fatal(error.facts, error.message)
+    else log.fatal({ err: error }, 'uncaught')
+    void stop(error instanceof CannotStart ? 'cannot start' : 'uncaught error', 1)
   })
 
   return {
     stopping: stopping.signal,
-    onStop: (name, close) => closers.push({ name, close }),
+    onStop: (name, how) => {
+      if (isClosed) void close(log, { name, close: how })
+      else open.push({ name, close: how })
+    },
     stop,
+  }
+}
+
+interface Open {
+  name: string
+  close: () => Promise<void> | void
+}
+
+async function close(log: Log, { name, close: how }: Open): Promise<void> {
+  try {
+    await how()
+  } catch (error) {
+    process.exitCode = 1
+    log.error({ err: error, part: name }, 'could not close')
   }
 }
 

@@ -3,13 +3,14 @@ import { schedule as startCron, type ScheduledTask } from 'node-cron'
 import { registry } from '../jobs/index.ts'
 import { isReady } from '../jobs/ledger/ready.ts'
 import { lastSlot, nameJob, takeSlot } from '../jobs/ledger/slots.ts'
-import { openAsking, type Asking } from '../jobs/open.ts'
+import { findLedger, openAsking, type Asking } from '../jobs/open.ts'
 import { readConfig } from '../shared/config.ts'
 import { within } from '../shared/database.ts'
 import { startHealth } from '../shared/health.ts'
 import { startLifecycle } from '../shared/lifecycle.ts'
 import { createLog, type Log } from '../shared/log.ts'
 import { createMetrics, type Metrics } from '../shared/metrics.ts'
+import { orEnd } from '../shared/or-end.ts'
 import { seconds, sleep } from '../shared/time.ts'
 import { checkSchedules, schedules, slotsAfter, type Schedule } from './schedule.ts'
 
@@ -122,12 +123,13 @@ export function startClock(table: Schedule[], parts: ClockParts): { stop(): Prom
 }
 
 async function main(): Promise<void> {
-  const config = readConfig()
+  const config = orEnd(() => readConfig())
   checkSchedules(schedules, registry)
   const log = createLog({ level: config.logLevel, process: 'clock' })
   const lifecycle = startLifecycle(log, config)
   const metrics = createMetrics()
-  const asking = openAsking({ config, log, metrics, lifecycle, process: 'clock' })
+  const parts = { config, log, metrics, lifecycle, process: 'clock' }
+  const asking = openAsking(parts)
   const health = await startHealth({
     host: config.http.host,
     port: config.http.healthPort,
@@ -137,6 +139,8 @@ async function main(): Promise<void> {
     log,
   })
   lifecycle.onStop('health', () => health.close())
+  await findLedger(asking, parts)
+  if (lifecycle.stopping.aborted) return
   const clock = startClock(schedules, { ...asking, metrics, log })
   lifecycle.onStop('clock', () => clock.stop())
   log.info({ schedules: schedules.map((schedule) => schedule.name) }, 'the clock ticks')

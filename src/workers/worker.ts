@@ -3,7 +3,7 @@ import type { Lease } from '../jobs/lease.ts'
 import { openAsking, openRunning } from '../jobs/open.ts'
 import type { Config } from '../shared/config.ts'
 import { startHealth } from '../shared/health.ts'
-import { HAND_BACK_WITHIN, startLifecycle, whenAvailable } from '../shared/lifecycle.ts'
+import { HAND_BACK_WITHIN, startLifecycle } from '../shared/lifecycle.ts'
 import { createLog } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
 import { openBlockingRedis } from '../shared/redis.ts'
@@ -42,8 +42,8 @@ export async function runWorker({
   const metrics = createMetrics()
   const parts = { config, log, metrics, lifecycle, process: name }
   const asking = openAsking(parts)
-  const running = await whenAvailable(() => openRunning(parts, asking, registry), lifecycle.stopping, log)
-  if (!running) return
+  const running = await openRunning(parts, asking, registry)
+  if (!running || lifecycle.stopping.aborted) return
   const { lease, runner, database } = running
 
   const health = await startHealth({
@@ -59,6 +59,7 @@ export async function runWorker({
     log,
   })
   lifecycle.onStop('health', () => health.close())
+  if (lifecycle.stopping.aborted) return
 
   const sweeping = sweepUntil(lifecycle.stopping, { ...running, metrics, log })
   lifecycle.onStop('sweep', () => sweeping)

@@ -81,3 +81,60 @@ test('an operator’s password may contain colons', () => {
     { name: 'linus', role: 'viewer', password: 'another-password' },
   ])
 })
+
+test('the ways to write an address of Postgres and of Redis that their clients know are taken', () => {
+  for (const DATABASE_URL of [
+    'postgres://localhost/millrace',
+    'postgresql://app:p%40ss@db.example.org:5433/millrace?sslmode=require',
+    'postgres://app@/postgres?host=/tmp/socket&port=5432',
+    'postgres:///millrace?host=/tmp/socket',
+    'postgres://%2Fvar%2Frun%2Fpostgresql/millrace',
+  ])
+    expect(faultsOf({ ...least, DATABASE_URL, ANKI_DATABASE_URL: DATABASE_URL }), DATABASE_URL).toEqual([])
+  for (const REDIS_URL of ['redis://:pass@redis:6379/1', 'rediss://cache.example.org', '/run/redis.sock'])
+    expect(faultsOf({ ...least, REDIS_URL }), REDIS_URL).toEqual([])
+})
+
+test('an address that is none is a fault, and no fault quotes it', () => {
+  for (const name of ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'ANKI_DATABASE_URL'])
+    for (const value of [
+      'sekret',
+      '/sekret',
+      'http://me:sekret@db/x',
+      'postgres://me:sek#sekret@db/x',
+      'postgres:sekret',
+    ])
+      onlyFault(faultsOf({ ...least, [name]: value }), name)
+  for (const value of [
+    'sekret',
+    './sekret',
+    'http://foo:sekret@bar',
+    'redis:sekret',
+    'redis://me:sek#sekret@redis',
+  ])
+    onlyFault(faultsOf({ ...least, REDIS_URL: value }), 'REDIS_URL')
+  for (const name of [
+    'ANKI_ISSUER',
+    'RUNDI_JWKS_URL',
+    'EVENTS_QUEUE_URL',
+    'MISTRAL_URL',
+    'AWS_ENDPOINT_URL_S3',
+  ])
+    for (const value of ['sekret', 'file:///sekret', 'localhost:4566/sekret', 'http://'])
+      onlyFault(faultsOf({ ...least, [name]: value }), name)
+})
+
+test('a port is a whole number that a port can have', () => {
+  for (const name of ['PORT', 'HEALTH_PORT']) {
+    for (const value of ['0', '3000', '65535']) expect(faultsOf({ ...least, [name]: value })).toEqual([])
+    for (const value of ['65536', '-1', '-1.5', '1.5', '0x50', '1e3', ' ', 'http'])
+      expect(faultsOf({ ...least, [name]: value }), value).toEqual([
+        `${name} wants a whole number from 0 to 65535`,
+      ])
+  }
+})
+
+function onlyFault(faults: string[], name: string): void {
+  expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} wants `))])
+  expect(faults.join()).not.toContain('sekret')
+}

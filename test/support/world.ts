@@ -113,7 +113,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     databaseUrl: database.url,
     running: () => {
       const registry = options.jobs ? register([...allJobs.values(), ...options.jobs]) : allJobs
-      running ??= openRunning({ config, log, metrics, lifecycle, process: 'test' }, asking, registry)
+      running ??= openRunning({ config, log, metrics, lifecycle, process: 'test' }, asking, registry).then(
+        (opened) => opened ?? Promise.reject(new Error('The world is over.')),
+      )
       return running
     },
     work: async (ask) => {

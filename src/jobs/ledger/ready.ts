@@ -21,6 +21,11 @@ export async function isReady(run: Run, log: Log): Promise<boolean> {
 
 const READY_WITHIN = seconds(2)
 
+/** Rejects with what Postgres says when it does not answer, or has no tables of ours. */
+export async function lookForLedger(run: Run): Promise<void> {
+  await run(lookAtLedger, [])
+}
+
 async function takesWrites(run: Run): Promise<boolean> {
   const [row] = await run<{ writable: boolean }>(lookAtLedger, [])
   return row?.writable === true

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { notifyMilestone } from '../../../src/jobs/lockin/notify-milestone.ts'
-import { openAsking, openRunning } from '../../../src/jobs/open.ts'
+import { openAsking, openRunning, type Running } from '../../../src/jobs/open.ts'
 import { createMetrics } from '../../../src/shared/metrics.ts'
 import { sweepOnce } from '../../../src/workers/sweep.ts'
 import { startReaders, trace, unsettled, type Readers } from '../../domains/lockin/milestones-readers.ts'
@@ -52,7 +52,7 @@ test('for a group or a period that is not there it does nothing', async () => {
 test('two processes that run it at once say everything once', async () => {
   const readers = await startReaders(world)
   const parts = { ...world, metrics: createMetrics(), process: 'another' }
-  const another = await openRunning(parts, openAsking(parts), registry)
+  const another = (await openRunning(parts, openAsking(parts), registry)) as Running
   const { runner } = await world.running()
 
   for (const person of ['Ada', 'Grace', 'Linus'] as const) {

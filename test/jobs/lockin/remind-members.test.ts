@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ask } from '../../../src/jobs/define.ts'
 import { registry } from '../../../src/jobs/index.ts'
 import { remindMembers } from '../../../src/jobs/lockin/remind-members.ts'
-import { openAsking, openRunning } from '../../../src/jobs/open.ts'
+import { openAsking, openRunning, type Running } from '../../../src/jobs/open.ts'
 import { createMetrics } from '../../../src/shared/metrics.ts'
 import { askForDueSlots } from '../../../src/workers/clock.ts'
 import { schedules } from '../../../src/workers/schedule.ts'
@@ -62,7 +62,7 @@ test('batch follows batch until every group has had its turn', async () => {
 test('run at once in two processes, for two slots, it reminds everybody once', async () => {
   for (let count = 0; count < 5; count += 1) await startReaders(world, { timezone: evening })
   const parts = { ...world, metrics: createMetrics(), process: 'another' }
-  const another = await openRunning(parts, openAsking(parts), registry)
+  const another = (await openRunning(parts, openAsking(parts), registry)) as Running
   const { runner } = await world.running()
   const entered = await Promise.all(
     [slot, '2026-03-03T20:30:00.000Z'].map((each) =>
