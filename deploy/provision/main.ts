@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { ConfigError, readAwsConfig } from '../../src/shared/config.ts'
-import { describe } from './description.ts'
+import { describe, type Wishes } from './description.ts'
 import { readOptions, usage } from './options.ts'
 import { apply, look, type Finding } from './plan.ts'
 import { Refused } from './refused.ts'
@@ -18,12 +18,13 @@ export interface Output {
 
 /**
  * Makes or checks what Pre-Work keeps in AWS. 0: all is as wanted; 1: something is not, or could not be done, which is
- * said in one line; 2: it was asked for wrongly.
+ * said in one line; 2: it was asked for wrongly. `settled` is not for the arguments to say.
  */
 export async function provision(
   args: string[],
   env: NodeJS.ProcessEnv,
   { stdout, stderr }: Output = process,
+  settled: Partial<Wishes> = {},
 ): Promise<number> {
   const options = readOptions(args)
   if (options === 'help') {
@@ -34,7 +35,7 @@ export async function provision(
     stderr.write(`${options.fault}\n\n${usage}`)
     return 2
   }
-  const description = describe(options)
+  const description = describe({ ...options, ...settled })
   if (options.template) {
     stdout.write(`${JSON.stringify(templateOf(description), null, 2)}\n`)
     return 0

@@ -71,6 +71,7 @@ function isWrongPassword(error: unknown): boolean {
 
 async function askGoogle({ google }: StackFile, email: string): Promise<{ sub: string; idToken: string }> {
   const answer = await fetch(`${google.endpoint}/token`, { method: 'POST', body: JSON.stringify({ email }) })
+  if (answer.status === 400) throw new Plain(`the local Google does not take ${email} for an address`)
   if (!answer.ok) throw new Error(`the local Google answered ${answer.status}: ${await answer.text()}`)
   const { id_token: idToken, sub } = (await answer.json()) as { id_token: string; sub: string }
   return { sub, idToken }

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { describe } from '../../../deploy/provision/description.ts'
+import { describe, type Wishes } from '../../../deploy/provision/description.ts'
 import { apply } from '../../../deploy/provision/plan.ts'
 import { resourcesOf } from '../../../deploy/provision/resources.ts'
 import { Plain } from '../../launch/plain.ts'
@@ -11,13 +11,20 @@ import type { Opened } from './setting.ts'
 
 type Aws = Pick<StoreFacts, 's3' | 'sqs' | 'dynamodb'>
 
+/** Web apps in development are served from any port, and all products share one queue. */
+export const wishesOf = ({ sqs }: Pick<StoreFacts, 'sqs'>): Wishes => ({
+  environment: 'dev',
+  provisioned: false,
+  origins: ['*'],
+  queue: sqs.queueUrl.split('/').at(-1) ?? '',
+})
+
 /** Pre-Work's tables, buckets and notifications in the stand-ins, made by the code that makes them in AWS. */
 export async function provisionPrework(
   { region, credentials }: Account,
   facts: Aws,
 ): Promise<Opened<Pick<StoreFacts, 's3'>>> {
-  const queue = facts.sqs.queueUrl.split('/').at(-1) ?? ''
-  const description = describe({ environment: 'dev', provisioned: false, origins: ['*'], queue })
+  const description = describe(wishesOf(facts))
   // The SDK writes a note of its own into the credentials it is given.
   const at = ({ endpoint }: { endpoint: string }) => ({ endpoint, region, credentials: { ...credentials } })
   const clients = {

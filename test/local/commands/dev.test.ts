@@ -99,6 +99,24 @@ describe('the stack of npm run dev', () => {
     }
   })
 
+  test('is what provisioning it would make, and is left as it is by that', async () => {
+    const checked = await state.run('provision', '--env', 'dev', '--local', '--check')
+    expect(checked.stdout.split('\n').filter((line) => line && !line.startsWith('= '))).toEqual([])
+    expect(checked).toMatchObject({ code: 0, stderr: '' })
+    const made = await state.run('provision', '--env', 'dev', '--local')
+    expect(made.stdout).toMatch(/\nNothing was to be done\.\n$/)
+    const wished = await state.run('provision', '--env', 'dev', '--local', '--queue', 'other')
+    expect(wished).toMatchObject({ code: 2, stderr: expect.stringMatching(/leave out --queue\n$/) as string })
+  })
+
+  test('says in one line what is no address to the local Google', async () => {
+    const { code, stderr } = await state.run('token', '--app', 'rundi', '--email', 'a@b')
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'the local Google does not take a@b for an address\n',
+    })
+  })
+
   test('is migrated by hand without naming a database', async () => {
     expect(await state.run('migrate')).toEqual({
       code: 0,
