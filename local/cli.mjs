@@ -13,6 +13,8 @@ const [command, ...args] = process.argv.slice(2)
 // Compiled code is kept, which makes a start three times as fast; Node does without where it can't write.
 process.env.NODE_COMPILE_CACHE ??= path.join(here, '..', '.local', 'compile-cache')
 
+endWithNpm()
+
 const newerNode = isGood(process.versions.node) ? undefined : findShippedNode()
 if (!command || !commands.includes(command)) {
   const problem = command ? `there is no command "${command}";` : 'which command?'
@@ -37,13 +39,29 @@ async function runHere(file) {
   }
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
   const { Plain } = await import('./launch/plain.ts')
+  const { inPlainWords } = await import('./launch/damage.ts')
   try {
     const { run } = await import(pathToFileURL(file).href)
     return (await run(args)) ?? process.exitCode ?? 0
   } catch (error) {
-    console.error(error instanceof Plain ? error.message : error)
+    const told = inPlainWords(error)
+    console.error(told instanceof Plain ? told.message : told)
     process.exit(1) // what it had already started would keep us here; it ends with us
   }
+}
+
+/**
+ * A person who ends npm means all of it, but npm passes on no SIGKILL, and a shell between it and us passes on nothing.
+ * Only npm is watched: who starts us from a shell may leave that shell.
+ */
+function endWithNpm() {
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event !== command || parent === 1) return
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(looking)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250).unref()
 }
 
 /** Runs TypeScript and node:sqlite without a word on stderr. */

@@ -33,7 +33,10 @@ export async function startProcess(
     await rm(pidOf(directory), { force: true })
   }
   const complain = (code: number | null, signal: string | null): void => {
-    console.error(`cognito-local ended by itself (${signal ?? code}), see ${logOf(directory)}`)
+    const how = signal ? `by ${signal}` : `with exit code ${code}`
+    console.error(
+      `Cognito ended ${how} by itself: what needs it fails until all is started anew (see ${logOf(directory)})`,
+    )
   }
 
   try {

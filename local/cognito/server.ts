@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { readWholeJson } from '../launch/damage.ts'
 import { startTriggerBridge, triggerFunctions } from './bridge.ts'
 import { choosePort } from './port.ts'
 import { ensurePools } from './pools.ts'
@@ -39,6 +40,9 @@ export async function startCognito<const Product extends string>(options: {
   await mkdir(path.join(directory, '.cognito', 'db'), { recursive: true })
   const lastPort = await readLastPort(directory)
   await refuseSecondOwner(directory, lastPort)
+  // cognito-local would say of a damaged one that it has no users, and write that over it.
+  const pools = path.join(directory, '.cognito', 'db')
+  for (const name of await readdir(pools)) if (name.endsWith('.json')) readWholeJson(path.join(pools, name))
 
   const port = await choosePort(options.port, lastPort)
   const endpoint = `http://127.0.0.1:${port}`

@@ -1,4 +1,5 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { inPlainWords } from '../launch/damage.ts'
 import { takeLock } from '../launch/lock.ts'
 import { Plain } from '../launch/plain.ts'
 import { aborted, Asked, listenForEnd } from '../stack/end.ts'
@@ -65,7 +66,8 @@ if (import.meta.main) {
   try {
     process.exitCode = await run(process.argv.slice(2))
   } catch (error) {
-    console.error(error instanceof Plain ? error.message : error)
+    const told = inPlainWords(error)
+    console.error(told instanceof Plain ? told.message : told)
     process.exitCode = 1
   }
 }

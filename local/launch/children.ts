@@ -68,11 +68,11 @@ export async function stopChild(child: Child, ...asking: Asking[]): Promise<void
   if (child.running) throw new Error(`process ${child.pid} survives SIGKILL`)
 }
 
-/** Runs a program to its end, 5 minutes at most, and returns its stdout. Throws with the end of its stderr. */
-export function run(command: Command): Promise<string> {
+/** Runs a program to its end, 5 minutes at most if nothing else is said, and returns its stdout. Throws with the end of its stderr. */
+export function run(command: Command, seconds = 300): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const { file, args, options: spawning } = bound(command, 'SIGKILL')
-  const limits = { timeout: 300_000, maxBuffer: 64 * 1024 * 1024 }
+  const limits = { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 } as const
   execFile(file, args, { ...spawning, ...limits, encoding: 'utf8' }, (error, stdout, stderr) => {
     if (!error) return resolve(stdout)
     const words = (stderr.trim() || stdout.trim()).split('\n').slice(-15).join('\n')

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readWholeJson } from './damage.ts'
 import { Plain } from './plain.ts'
 
 /** Writes down that a process was started, so that a later run can recognise it. */
@@ -25,7 +26,7 @@ export async function endLeftover(
   say: (line: string) => void,
 ): Promise<number | undefined> {
   if (!existsSync(file)) return undefined
-  const { pid, birth } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; birth?: string }
+  const { pid, birth } = readWholeJson(file) as { pid: number; birth?: string }
   const runs = () => birth !== undefined && birthOf(pid) === birth
 
   if (runs()) say(`stopping ${name}, process ${pid}, which an earlier run left behind`)
@@ -50,7 +51,7 @@ export function isRunning(pid: number): boolean {
 /**
  * When a process began, in words that no later process with the same pid can share. Undefined when there is none.
  */
-function birthOf(pid: number): string | undefined {
+export function birthOf(pid: number): string | undefined {
   if (process.platform !== 'linux') {
     const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
     return ps.stdout.trim() || undefined

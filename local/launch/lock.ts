@@ -22,12 +22,12 @@ export function takeLock(directory: string, what: string): Lock {
   refuseUnlessWritable(directory)
 
   const holder = path.join(directory, 'holder')
-  const database = new DatabaseSync(path.join(directory, 'lock'))
+  const database = openLock(directory)
   try {
     database.exec('begin immediate')
   } catch (error) {
     database.close()
-    if (!isBusy(error)) throw error
+    if (!isBusy(error)) throw unusable(directory, error)
     const pid = readPid(holder)
     throw new Plain(
       `${what} in ${directory} already runs, started by ${pid ? `process ${pid}` : 'another process'}: ` +
@@ -47,10 +47,28 @@ export function takeLock(directory: string, what: string): Lock {
   }
 }
 
+function openLock(directory: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path.join(directory, 'lock'))
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+/** Not ours, or no SQLite file. */
+function unusable(directory: string, error: unknown): Plain {
+  const why = (error as Error).message
+  return new Plain(
+    `${path.join(directory, 'lock')} can't be used (${why}): remove it, or run as the user whose it is`,
+    { cause: error },
+  )
+}
+
 /** A database that nothing refers to is closed by the garbage collector, and its lock would go with it. */
 const held = new Set<DatabaseSync>()
 
-function refuseUnlessWritable(directory: string): void {
+/** Throws `Plain` when this user may not make anything in a folder. */
+export function refuseUnlessWritable(directory: string): void {
   try {
     accessSync(directory, constants.W_OK | constants.X_OK)
   } catch (error) {

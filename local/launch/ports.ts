@@ -22,10 +22,10 @@ const FIRST = 20_000
 const LAST = 32_000
 const TRIES = 20
 
-/** Makes sure that a port of the loopback address can be listened on. Throws `Plain` when it can't. */
-export async function wantPort(port: number): Promise<void> {
+/** Makes sure that a port, of the loopback address if nothing else is said, can be listened on. Throws `Plain` when it can't. */
+export async function wantPort(port: number, host?: string): Promise<void> {
   try {
-    await listenBriefly(port)
+    await listenBriefly(port, host)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
@@ -34,15 +34,18 @@ export async function wantPort(port: number): Promise<void> {
     if (code === 'EACCES') {
       throw new Plain(`port ${port} is not open to this user: choose one above 1023`)
     }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new Plain(`HOST=${host} is no address of this machine: choose one that is, such as 127.0.0.1`)
+    }
     throw error
   }
 }
 
-function listenBriefly(port: number): Promise<number> {
+function listenBriefly(port: number, host = '127.0.0.1'): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const server = createServer()
   server.once('error', reject)
-  server.listen(port, '127.0.0.1', () => {
+  server.listen(port, host, () => {
     const address = server.address()
     const bound = typeof address === 'object' && address ? address.port : port
     server.close(() => resolve(bound))

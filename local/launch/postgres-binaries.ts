@@ -4,6 +4,9 @@ import path from 'node:path'
 import { run, type User } from './children.ts'
 import { Plain } from './plain.ts'
 
+/** What the migrations are written for. */
+export const OLDEST = 18
+
 /** A Postgres that runs on this machine. */
 export interface Binaries {
   /** The folder of `postgres` and `initdb`. */
@@ -13,7 +16,7 @@ export interface Binaries {
 
 /**
  * Finds a Postgres that `user` can run: the one npm brought for this platform, where it is or copied below
- * `base`; else one of the system, version 13 or later. Throws `Plain` when there is none.
+ * `base`; else one of the system, version 18 or later. Throws `Plain` when there is none.
  */
 export async function findBinaries(base: string, user: User | undefined): Promise<Binaries> {
   const refusals: string[] = []
@@ -26,8 +29,8 @@ export async function findBinaries(base: string, user: User | undefined): Promis
     }
   }
   const advice =
-    'there is no usable Postgres: install one, version 13 or later (apt install postgresql, ' +
-    'brew install postgresql@18), or set DATABASE_URL'
+    'there is no usable Postgres, version 18 or later: npm ci brings one for most machines; else install one ' +
+    '(postgresql-18 of https://apt.postgresql.org, brew install postgresql@18) or set DATABASE_URL'
   throw new Plain([advice, ...refusals].join('\n'))
 }
 
@@ -106,6 +109,6 @@ function systemFolders(): string[] {
 async function majorVersion(bin: string, user: User | undefined): Promise<number> {
   const words = await run({ file: path.join(bin, 'postgres'), args: ['--version'], as: user })
   const major = Number(/\d+/.exec(words)?.[0])
-  if (!(major >= 13)) throw new Error(`${bin} has ${words.trim()}`)
+  if (!(major >= OLDEST)) throw new Error(`${bin} has ${words.trim()}`)
   return major
 }

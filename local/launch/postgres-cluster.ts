@@ -21,6 +21,12 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { data, major } = options
   if (!existsSync(data)) return createCluster(options)
 
+  const lost = ['PG_VERSION', passwordFile].find((name) => !existsSync(path.join(data, name)))
+  if (lost) {
+    throw new Plain(
+      `${data} is no whole database any more, ${lost} is missing: remove it (its data are lost) or set DATABASE_URL`,
+    )
+  }
   const made = Number(readFileSync(path.join(data, 'PG_VERSION'), 'utf8'))
   if (made !== major) {
     throw new Plain(
@@ -37,7 +43,7 @@ export function readPassword(data: string): string {
 
 const passwordFile = 'millrace-password'
 
-async function createCluster({ data, bin, major, user, sync }: ClusterOptions): Promise<void> {
+async function createCluster({ data, bin, user, sync }: ClusterOptions): Promise<void> {
   const unfinished = `${data}.new`
   const password = `${data}.password`
   rmSync(unfinished, { recursive: true, force: true })
@@ -48,9 +54,7 @@ async function createCluster({ data, bin, major, user, sync }: ClusterOptions): 
   const authentication = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${password}`]
   const args = ['-D', unfinished, '-U', 'app', '-E', 'UTF8', '--data-checksums', ...authentication]
   // The same order of words on every machine, whatever its C library thinks.
-  if (major >= 17) args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8')
-  args.push('--locale=C')
-  if (major >= 14) args.push('--no-instructions')
+  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions')
   if (!sync) args.push('--no-sync')
   await run({ file: path.join(bin, 'initdb'), args, env: { LC_ALL: 'C', TZ: 'UTC' }, as: user })
 

@@ -6,7 +6,7 @@ import { findBinaries } from './postgres-binaries.ts'
 import { ensureCluster, readPassword } from './postgres-cluster.ts'
 import { findBase, findUser } from './postgres-place.ts'
 import { NotUp, startServer, type Server } from './server.ts'
-import { socketFolder } from './sockets.ts'
+import { removeElsewhere, socketFolder, socketPlace } from './sockets.ts'
 
 export interface Postgres extends Server {
   /** A `postgres://` url with password, over TCP on the loopback address. Does not create the database. */
@@ -61,6 +61,7 @@ async function start(options: PostgresOptions, port: number): Promise<Postgres> 
     async prepare(leftover) {
       const { bin, data, socketDir } = await ground()
       removeStalePid(data, leftover)
+      socketFolder(path.join(path.dirname(data), 'socket'), user)
       const settings = { listen_addresses: '127.0.0.1', max_connections: '200', log_min_messages: 'warning' }
       const wanted = { ...settings, ...(sync ? {} : { fsync: 'off' }), ...options.settings }
       const flags = Object.entries(wanted).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -77,11 +78,11 @@ async function start(options: PostgresOptions, port: number): Promise<Postgres> 
       ['SIGQUIT', 5],
     ],
     killing: 'SIGQUIT',
+    ended: async () => removeElsewhere((await ground()).socketDir),
     say: options.say,
   })
 
-  const { data, socketDir } = await ground()
-  const password = readPassword(data)
+  const { password, socketDir } = await ground()
   return Object.assign(server, {
     url: (database: string) => `postgres://app:${password}@127.0.0.1:${port}/${database}`,
     socketDir,
@@ -95,6 +96,7 @@ const neutral = { LC_ALL: 'C', TZ: 'UTC' }
 interface Ground {
   bin: string
   data: string
+  password: string
   socketDir: string
 }
 
@@ -103,7 +105,8 @@ async function prepareGround(directory: string, user: User | undefined, sync: bo
   const { bin, major } = await findBinaries(base, user)
   const data = path.join(base, 'data')
   await ensureCluster({ data, bin, major, user, sync })
-  return { bin, data, socketDir: socketFolder(path.join(base, 'socket'), user) }
+  const password = readPassword(data) // before anything runs that would have to be stopped again
+  return { bin, data, password, socketDir: socketPlace(path.join(base, 'socket')) }
 }
 
 /**

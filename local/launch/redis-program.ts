@@ -18,13 +18,21 @@ export interface FindRedisOptions {
 }
 
 /**
- * Finds `redis-server` or `valkey-server` on the PATH, else one fetched earlier, else fetches one from the
+ * Finds a `redis-server` or `valkey-server` on the PATH that runs, else one fetched earlier, else fetches one from the
  * system's package archive with `apt-get`: as any user, in about 2 s, and without installing anything.
  * Throws `Plain` when none of this works.
  */
 export async function findRedis({ cache, say }: FindRedisOptions): Promise<RedisProgram> {
-  const installed = names.map(onPath).find((file) => file !== undefined)
-  if (installed) return { binary: installed, env: {} }
+  const refusals: string[] = []
+  for (const binary of names.flatMap(allOnPath)) {
+    try {
+      return await tried({ binary, env: {} })
+    } catch (error) {
+      const why = (error as Error).message.split('\n')[0]
+      refusals.push(`${binary} does not run: ${why}`)
+    }
+  }
+  for (const refusal of refusals) say?.(refusal)
 
   const folder = path.resolve(cache)
   const earlier = await fetchedEarlier(folder)
@@ -49,11 +57,13 @@ const names = ['redis-server', 'valkey-server']
 const advice =
   'install one (apt install redis-server, brew install redis) or set REDIS_URL to one that runs elsewhere'
 
-function onPath(name: string): string | undefined {
+const onPath = (name: string): string | undefined => allOnPath(name)[0]
+
+function allOnPath(name: string): string[] {
   const folders = (process.env['PATH'] ?? '')
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder))
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file))
+  return folders.map((folder) => path.join(folder, name)).filter((file) => existsSync(file))
 }
 
 /** What was fetched once may not run for ever, because the system changes under it. */
@@ -84,8 +94,8 @@ function programIn(folder: string): RedisProgram {
   return { binary, env: libraries.length > 0 ? { LD_LIBRARY_PATH: libraries.join(':') } : {} }
 }
 
-/** Returns the program when it runs, throws its own words otherwise. */
+/** Returns the program when it says who it is, which takes no time; throws its own words otherwise. */
 async function tried(program: RedisProgram): Promise<RedisProgram> {
-  await run({ file: program.binary, args: ['--version'], env: program.env })
+  await run({ file: program.binary, args: ['--version'], env: program.env }, 10)
   return program
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Redis as Client } from 'ioredis'
 import type { RedisProgram } from './redis-program.ts'
 import { startServer, type Server } from './server.ts'
-import { socketFolder } from './sockets.ts'
+import { removeElsewhere, socketFolder, socketPlace } from './sockets.ts'
 
 export { findRedis, type RedisProgram } from './redis-program.ts'
 
@@ -27,7 +27,8 @@ export interface RedisOptions extends RedisProgram {
  */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const directory = path.resolve(options.directory)
-  const url = path.join(socketFolder(path.join(directory, 'socket'), undefined), 'redis.sock')
+  const wanted = path.join(directory, 'socket')
+  const url = path.join(socketPlace(wanted), 'redis.sock')
   const settings = {
     port: '0', // none at all
     unixsocket: url,
@@ -46,7 +47,10 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   const server = await startServer({
     name: 'Redis',
     directory,
-    prepare: () => Promise.resolve({ file: options.binary, args, env: options.env }),
+    async prepare() {
+      socketFolder(wanted, undefined)
+      return { file: options.binary, args, env: options.env }
+    },
     async answers() {
       version = await askVersion(url)
       return true
@@ -54,6 +58,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     patience: 60,
     stopping: [['SIGTERM', 10]],
     killing: 'SIGKILL',
+    ended: async () => removeElsewhere(socketPlace(wanted)),
     say: options.say,
   })
   return Object.assign(server, { url, version })

@@ -24,6 +24,8 @@ export interface Plan {
   stopping: readonly [Asking, ...Asking[]]
   /** The signal that ends it as a crash would. */
   killing: NodeJS.Signals
+  /** Clears away what is of no use without it. Called whenever it has ended. */
+  ended?(): Promise<void>
   say?: ((line: string) => void) | undefined
 }
 
@@ -87,11 +89,17 @@ async function launch(plan: Plan): Promise<Launched> {
     const start = sizeOf(log)
     const child = await startChild(await plan.prepare(leftover), log, signals[0] ?? 'SIGTERM')
     remember(record, child.pid)
-    const gone = child.ended.then(() => {
+    let expected = true
+    const gone = child.ended.then(async (how) => {
       forget(record)
+      await plan.ended?.()
       lock.release()
+      if (expected) return
+      const say = plan.say ?? console.error
+      say(`${plan.name} ended ${how} by itself: what needs it fails until all is started anew (see ${log})`)
     })
     const stop = async (...asking: Asking[]) => {
+      expected = true
       await stopChild(child, ...asking)
       await gone
     }
@@ -101,6 +109,7 @@ async function launch(plan: Plan): Promise<Launched> {
       await stop(...plan.stopping)
       throw new NotUp([(error as Error).message, ...tail(log, start)].join('\n'), { cause: error })
     }
+    expected = false
     return { pid: child.pid, stop }
   } catch (error) {
     lock.release()

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readWholeJson } from '../launch/damage.ts'
 
 /** Writes a file that only its owner may read: whole or not at all, whatever happens in between. */
 export function writePrivateFile(file: string, content: unknown): void {
@@ -16,10 +17,10 @@ export function ensurePrivateFolder(folder: string): string {
   return folder
 }
 
-/** The content of such a file; undefined when there is none. */
+/** The content of such a file; undefined when there is none. Throws `Plain` when it is damaged. */
 export function readPrivateFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return readWholeJson(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,4 +1,5 @@
 import { leavesWithin } from '../../src/shared/lifecycle.ts'
+import { inPlainWords } from '../launch/damage.ts'
 import { takeLock } from '../launch/lock.ts'
 import { Plain } from '../launch/plain.ts'
 import { findAddresses, type Addresses } from './addresses.ts'
@@ -54,7 +55,7 @@ export async function withStack(
     await use(await start(options, end, closing))
   } catch (error) {
     // What fails because it is told to end is not the reason.
-    const reason: unknown = end.signal.aborted ? end.signal.reason : error
+    const reason = inPlainWords(end.signal.aborted ? end.signal.reason : error)
     code = reason instanceof Asked ? 130 : 1
     if (code === 1 && reason !== end.uncaught())
       console.error(reason instanceof Plain ? reason.message : reason)

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { Product } from '../../src/shared/config.ts'
-import { isRunning } from '../launch/leftovers.ts'
+import { birthOf } from '../launch/leftovers.ts'
 import { Plain } from '../launch/plain.ts'
 import type { Place } from './place.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
@@ -59,7 +59,8 @@ export function writeStackFile(
   place: Place,
   stack: Partial<StackFile> & Pick<StackFile, 'ready' | 'pid'>,
 ): void {
-  writePrivateFile(place.stackFile, stack)
+  // With when we began, so that another program of our pid is not taken for us one day.
+  writePrivateFile(place.stackFile, { ...stack, birth: birthOf(stack.pid) })
 }
 
 export function removeStackFile(place: Place): void {
@@ -68,9 +69,10 @@ export function removeStackFile(place: Place): void {
 
 /** The stack that runs at a place. Throws `Plain` when there is none, or when it is still starting. */
 export function readStackFile(place: Place): StackFile {
-  const stack = readPrivateFile(place.stackFile) as StackFile | undefined
+  const stack = readPrivateFile(place.stackFile) as (StackFile & { birth?: string }) | undefined
   if (!stack) throw new Plain('the local stack does not run: start it with npm run dev or npm run demo')
-  if (!isRunning(stack.pid)) {
+  const birth = birthOf(stack.pid)
+  if (birth === undefined || birth !== stack.birth) {
     throw new Plain('the local stack was killed and does not run any more: start it with npm run dev')
   }
   if (!stack.ready) throw new Plain('the local stack is not ready yet: try again in a moment')

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { refuseUnlessWritable } from '../launch/lock.ts'
 import type { Postgres } from '../launch/postgres.ts'
 import type { Redis } from '../launch/redis.ts'
 import { findPlace, type Place } from './place.ts'
@@ -126,7 +127,9 @@ async function opening<Result extends object>(
   ports: Ports,
   work: (setting: Setting, open: Open) => Promise<Result>,
 ): Promise<Result & { stop(): Promise<void> }> {
-  mkdirSync(path.dirname(place.data('any')), { recursive: true })
+  const data = path.dirname(place.data('any'))
+  mkdirSync(data, { recursive: true })
+  refuseUnlessWritable(data) // before every store says so for itself
   const closing = new AsyncDisposableStack()
   const setting = { place, given, secrets: ensureSecrets(place), ports, closing, say }
   const open: Open = (name, start) =>

@@ -1,9 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { isRunning } from '../../local/launch/leftovers.ts'
 
 const project = path.resolve(import.meta.dirname, '../..')
 let copy: string
@@ -13,9 +17,12 @@ beforeAll(() => {
   copy = mkdtempSync(path.join(tmpdir(), 'cli-'))
   mkdirSync(path.join(copy, 'local', 'commands'), { recursive: true })
   cpSync(path.join(project, 'local/cli.mjs'), path.join(copy, 'local/cli.mjs'))
-  cpSync(path.join(project, 'local/launch/plain.ts'), path.join(copy, 'local/launch/plain.ts'))
+  for (const name of ['plain', 'damage'])
+    cpSync(path.join(project, `local/launch/${name}.ts`), path.join(copy, `local/launch/${name}.ts`))
   symlinkSync(path.join(project, 'node_modules'), path.join(copy, 'node_modules'))
-  writeFileSync(path.join(copy, 'package.json'), '{ "type": "module" }')
+  const manifest = readFileSync(path.join(project, 'package.json'), 'utf8')
+  const { scripts } = JSON.parse(manifest) as { scripts: object }
+  writeFileSync(path.join(copy, 'package.json'), JSON.stringify({ type: 'module', scripts }))
   writeFileSync(path.join(copy, 'local/commands/demo.ts'), demo)
 })
 afterAll(() => rmSync(copy, { recursive: true }))
@@ -28,6 +35,21 @@ export async function run([what]: string[]): Promise<number | void> {
   if (what === 'error') throw new Error('a fault of ours')
   if (what === 'seven') return 7
   if (what === 'version') return console.log(process.versions.node)
+  if (what === 'stay') {
+    setInterval(() => {}, 1000)
+    process.once('SIGTERM', () => {
+      console.log('told to end')
+      process.exit(0)
+    })
+    return new Promise(() => console.log(process.pid))
+  }
+  if (what === 'outlive') {
+    const starter = process.ppid
+    console.log('ready')
+    while (process.ppid === starter) await new Promise((resolve) => setTimeout(resolve, 20))
+    setTimeout(() => console.log('still here'), 1500)
+    return new Promise(() => setTimeout(() => process.exit(0), 2000))
+  }
   let interrupts = 0
   const keepsRunning = setInterval(() => {}, 1000)
   process.on('SIGINT', () => {
@@ -99,6 +121,55 @@ test('under a Node too old for TypeScript it runs under the one that npm brought
   expect(await once(outer, 'close')).toEqual([0, null])
   expect(said).toBe('ready\ninterrupted 1\n')
 })
+
+test.for([
+  ['SIGTERM', 'the Node of this test'],
+  ['SIGKILL', 'the Node of this test'],
+  ['SIGTERM', 'an old Node'],
+  ['SIGKILL', 'an old Node'],
+] as const)('npm ended by %s takes it along, under %s', async ([signal, which], { skip }) => {
+  const node = which === 'an old Node' ? findOldNode() : process.execPath
+  if (!node) return skip('there is no old Node on this machine')
+  const npm = npmUnder(node, 'run', '-s', 'demo', '--', 'stay')
+  const pid = Number(await npm.nextLine())
+  onTestFinished(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+
+  npm.kill(signal)
+
+  expect(await npm.nextLine()).toBe('told to end')
+  await expect.poll(() => isRunning(pid)).toBe(false)
+})
+
+test('what was started to outlive the shell that started it does', async () => {
+  const shell = spawn('sh', ['-c', `"$0" local/cli.mjs demo outlive & read line`, process.execPath], {
+    cwd: copy,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const nextLine = lines(shell.stdout)
+  expect(await nextLine()).toBe('ready')
+  shell.stdin.end()
+  expect(await nextLine()).toBe('still here')
+})
+
+/** npm with this Node first in its PATH, as who types `npm run` has it. */
+function npmUnder(node: string, ...args: string[]) {
+  const PATH = path.dirname(node) + path.delimiter + process.env['PATH']
+  const npm = spawn('npm', args, {
+    cwd: copy,
+    env: { PATH, HOME: process.env['HOME'] },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { kill: (signal: NodeJS.Signals) => npm.kill(signal), nextLine: lines(npm.stdout) }
+}
+
+/** One line after the other; the end of the stream is an empty one. */
+function lines(input: Readable): () => Promise<string> {
+  const each = createInterface({ input })[Symbol.asyncIterator]()
+  return async () => {
+    const { done, value } = await each.next()
+    return done ? '' : value
+  }
+}
 
 function findOldNode(): string | undefined {
   const files = (process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.join(folder, 'node'))

@@ -165,6 +165,26 @@ describe('Postgres', () => {
     await postgresIn(directory)
   })
 
+  test.for(['PG_VERSION', 'millrace-password'])(
+    'without %s is refused in one line, and not started',
+    async (name) => {
+      const directory = newFolder()
+      const first = await postgresIn(directory)
+      const [data] = (await query(first.url('postgres'), 'show data_directory')) as [
+        { data_directory: string },
+      ]
+      await first.stop()
+      rmSync(path.join(data.data_directory, name))
+
+      const message = await refusal(startPostgres({ directory, fsync: false, say }))
+
+      expect(message).toBe(
+        `${data.data_directory} is no whole database any more, ${name} is missing: remove it (its data are lost) or set DATABASE_URL`,
+      )
+      takeLock(directory, 'Postgres').release()
+    },
+  )
+
   test('starts although the pid of its last run is now that of another program', async () => {
     const directory = newFolder()
     const first = await postgresIn(directory)
@@ -234,7 +254,42 @@ describe('Redis', () => {
 
     expect(Buffer.byteLength(server.url)).toBeLessThanOrEqual(103)
     expect(await ask(server.url, 'ping')).toBe('PONG')
-    opened.unshift(() => rmSync(path.dirname(server.url), { recursive: true }))
+    await server.restart()
+    expect(await ask(server.url, 'ping')).toBe('PONG')
+    await server.stop()
+    expect(existsSync(path.dirname(server.url))).toBe(false)
+  })
+
+  test('says that it ended by itself, and where its log is', async () => {
+    const said: string[] = []
+    const directory = newFolder()
+    const server = await startRedis({ directory, persist: false, ...redis, say: (line) => said.push(line) })
+    opened.push(() => server.stop())
+    await server.kill()
+    await server.restart()
+    expect(said).toEqual([])
+
+    process.kill(server.pid, 'SIGKILL')
+
+    await expect
+      .poll(() => said)
+      .toEqual([
+        `Redis ended by SIGKILL by itself: what needs it fails until all is started anew (see ${path.join(directory, 'redis.log')})`,
+      ])
+  })
+
+  test('is another one when the first in the PATH does not run', async () => {
+    const [broken, locked, folder] = [newFolder(), newFolder(), newFolder()]
+    for (const each of [broken, locked, folder]) mkdirSync(each)
+    writeFileSync(path.join(broken, 'redis-server'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+    writeFileSync(path.join(locked, 'redis-server'), '', { mode: 0o644 })
+    mkdirSync(path.join(folder, 'redis-server'))
+    vi.stubEnv('PATH', [broken, locked, folder, process.env['PATH']].join(path.delimiter))
+    opened.push(() => vi.unstubAllEnvs())
+
+    const found = await findRedis({ cache: path.join(root, 'redis-program') })
+
+    expect(found).toEqual(redis)
   })
 
   test('is found by two processes at once', async () => {

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { migrate } from '../../../src/shared/migrate.ts'
 import { Plain } from '../../launch/plain.ts'
+import { OLDEST } from '../../launch/postgres-binaries.ts'
 import { startPostgres, type Postgres } from '../../launch/postgres.ts'
 import { shown } from '../place.ts'
 import type { Opened, Setting } from './setting.ts'
@@ -13,6 +14,11 @@ export async function openPostgres(
   if (!given) return startOwn(setting)
 
   const version = await askVersion(given)
+  if (Number.parseInt(version, 10) < OLDEST) {
+    throw new Plain(
+      `the Postgres of DATABASE_URL is ${version} and must be ${OLDEST} or later: name another, or unset it for one of our own`,
+    )
+  }
   const applied = await migrate(direct || given)
   const note = `${version} of DATABASE_URL, ${migrated(applied)}`
   return { note, facts: { postgres: given }, env: { DATABASE_URL: given } }
