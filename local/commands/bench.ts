@@ -8,7 +8,8 @@ import { shown } from '../stack/place.ts'
 
 /** `npm run bench`: measures this system beside others, on this machine, in one run. */
 export async function run(args: string[]): Promise<number> {
-  const options = readOptions(args)
+  const options = understood(args)
+  if (!options) return 2
   if (options === 'help') {
     console.log(usage)
     return 0
@@ -21,6 +22,17 @@ export async function run(args: string[]): Promise<number> {
     return report.failures.length > 0 || (options.strict && missed.length > 0) ? 1 : 0
   } catch (error) {
     throw error instanceof Asked ? new Plain(`ended by ${error.message}; nothing was written`) : error
+  }
+}
+
+/** What is typed wrongly is told as everywhere, and returned as nothing. */
+function understood(args: string[]): ReturnType<typeof readOptions> | undefined {
+  try {
+    return readOptions(args)
+  } catch (error) {
+    if (!(error instanceof Plain)) throw error
+    console.error(error.message)
+    return undefined
   }
 }
 

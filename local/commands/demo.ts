@@ -1,11 +1,10 @@
-import { Plain } from '../launch/plain.ts'
 import { createLogFiles } from '../stack/log-files.ts'
 import { createRenderer, isTrouble } from '../stack/output.ts'
 import { findPlace, shown } from '../stack/place.ts'
 import { readProcfile } from '../stack/procfile.ts'
 import type { Say } from '../stack/progress.ts'
 import { withStack, type Stack } from '../stack/run.ts'
-import { understand } from './arguments.ts'
+import { misunderstood, understand } from './arguments.ts'
 import { tellAnki } from './demo/anki.ts'
 import { tellIep } from './demo/iep.ts'
 import { tellLockin } from './demo/lockin.ts'
@@ -38,7 +37,7 @@ export async function run(args: string[]): Promise<number> {
   const { exit, json, only } = understood.values
   const wanted = only.split(',').map((part) => part.trim())
   const unknown = wanted.find((part) => !parts.some((each) => each === part))
-  if (unknown !== undefined) throw new Plain(`there is no part ${unknown}\n\n${usage}`)
+  if (unknown !== undefined) return misunderstood(`there is no part ${unknown}`, usage).exit
   const wants = (part: (typeof parts)[number]): boolean => wanted.includes(part)
 
   const screen = createScreen(json ? process.stderr : process.stdout)

@@ -7,6 +7,7 @@ import { createRenderer } from '../stack/output.ts'
 import { readProcfile, type ProcfileLine } from '../stack/procfile.ts'
 import { supervise } from '../stack/supervise.ts'
 import { understand } from './arguments.ts'
+import { refuseTakenPorts } from './start-ports.ts'
 
 const usage = `usage: npm start [-- --json]
 Runs the processes of the Procfile against what the environment names: DATABASE_URL, REDIS_URL and so on.
@@ -22,8 +23,10 @@ export async function run(args: string[]): Promise<number> {
   if ('exit' in understood) return understood.exit
   refuseIncomplete(process.env)
 
-  using end = listenForEnd()
   const lines = readProcfile()
+  await refuseTakenPorts(process.env, lines.filter(({ name }) => name !== 'web').length)
+
+  using end = listenForEnd()
   const render = createRenderer(lines.map(({ name }) => name))
   const raw = understood.values.json || !process.stdout.isTTY
   const env = inherited(process.env)

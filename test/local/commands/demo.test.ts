@@ -165,9 +165,12 @@ describe('the demo', { timeout: 240_000 }, () => {
 
   test.concurrent('asks for no arguments but its own', async () => {
     await using unused = createState()
-    const { code, stderr } = await unused.run('demo', '--fast')
-    expect(code).toBe(2)
-    expect(stderr).toContain('usage: npm run demo')
+    for (const args of [['--fast'], ['--only', 'usrs']]) {
+      const { code, stderr } = await unused.run('demo', ...args)
+      expect(code).toBe(2)
+      expect(stderr).toContain('usage: npm run demo')
+    }
+    expect((await unused.run('bench', '--foo')).code).toBe(2)
   })
 
   test('stays up until Ctrl-C', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startSqs } from '../../../local/sqs/server.ts'
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
@@ -44,23 +45,54 @@ test('the processes of the Procfile run against what the environment names, unti
 })
 
 test('a process that keeps dying ends the command with its name, and the others with it', async () => {
+  await using world = await createWorld()
+  await using queue = await createQueue(world)
+  const start = world.start(cli, ['start'], { ...queue.env, LOG_LEVEL: 'info' })
+  const over = start.exited.then(() => true)
+
+  const killed = new Set<number>()
+  while (!(await Promise.race([over, sleep(20, false)]))) {
+    const living = [...pidsIn(start.output(), 'web')].filter((pid) => !killed.has(pid) && isRunning(pid))
+    for (const pid of living) process.kill(pid, 'SIGKILL')
+    for (const pid of living) killed.add(pid)
+  }
+
+  expect(await start.exited).toBe(1)
+  expect(start.output()).toContain('web keeps dying, last by SIGKILL')
+  expect([...pidsIn(start.output())].filter(isRunning)).toEqual([])
+})
+
+test('a port that is taken, or that there is not, is one line before anything is started', async () => {
   const neighbour = createServer().listen(0, '127.0.0.1')
   await once(neighbour, 'listening')
   const { port } = neighbour.address() as { port: number }
   await using world = await createWorld()
   await using queue = await createQueue(world)
+  const refusal = async (env: Record<string, string>): Promise<string> => {
+    const start = world.start(cli, ['start'], { ...queue.env, ...env })
+    expect(await start.exited).toBe(1)
+    return start.output()
+  }
 
-  const start = world.start(cli, ['start'], { ...queue.env, LOG_LEVEL: 'info', PORT: String(port) })
-
-  expect(await start.exited).toBe(1)
+  expect(await refusal({ PORT: String(port) })).toMatch(
+    new RegExp(`^port ${port} is taken by another program: [^\\n]*, with PORT\\n$`),
+  )
+  expect(await refusal({ PORT: '0', HEALTH_PORT: String(port - 2) })).toMatch(
+    new RegExp(`^port ${port} is taken by another program: [^\\n]*, with HEALTH_PORT\\n$`),
+  )
   neighbour.close()
-  expect(start.output()).toContain('web keeps dying, last with exit code')
-  expect([...pidsIn(start.output())].filter(isRunning)).toEqual([])
+  expect(await refusal({ PORT: '0', HEALTH_PORT: '65534' })).toBe(
+    'HEALTH_PORT=65534 leaves no room for 5 processes: choose one up to 65531\n',
+  )
+  expect(await refusal({ PORT: '9104', HEALTH_PORT: '9100' })).toBe(
+    'PORT=9104 is one of the health ports, 9100 to 9104: choose another PORT or HEALTH_PORT\n',
+  )
 })
 
 /** Every line of the log says whose it is. */
-function pidsIn(output: string): Set<number> {
-  return new Set([...output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid)))
+function pidsIn(output: string, name = ''): Set<number> {
+  const lines = output.split('\n').filter((line) => line.includes(`"process":"${name}`))
+  return new Set(lines.flatMap((line) => /"pid":(\d+)/.exec(line)?.[1] ?? []).map(Number))
 }
 
 async function createQueue({ directory }: World): Promise<AsyncDisposable & { env: Record<string, string> }> {
