@@ -12,16 +12,19 @@ export async function run(args: string[]): Promise<number> {
   const understood = understand(args, { usage, options: {} })
   if ('exit' in understood) return understood.exit
 
-  const applied = await migrate(findUrl(process.env))
+  const { url, variable } = findDatabase(process.env)
+  const applied = await migrate(url, variable)
   console.log(applied.length === 0 ? 'the database is up to date' : `applied ${applied.join(', ')}`)
   return 0
 }
 
-function findUrl(env: NodeJS.ProcessEnv): string {
-  const given = env['MIGRATION_DATABASE_URL'] || env['DATABASE_URL']
-  if (given) return given
+function findDatabase(env: NodeJS.ProcessEnv): { url: string; variable: string } {
+  for (const variable of ['MIGRATION_DATABASE_URL', 'DATABASE_URL']) {
+    const url = env[variable]
+    if (url) return { url, variable }
+  }
   try {
-    return readStackFile(findPlace(env)).postgres
+    return { url: readStackFile(findPlace(env)).postgres, variable: 'the local stack' }
   } catch (error) {
     if (!(error instanceof Plain)) throw error
     throw new Plain(`${error.message}, or set DATABASE_URL`, { cause: error })

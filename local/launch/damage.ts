@@ -10,6 +10,8 @@ export function inPlainWords(error: unknown): unknown {
     return areAll ? new Plain(told.map(({ message }) => message).join('\n'), { cause: error }) : error
   }
   if (!(error instanceof Error)) return error
+  // By its name, so that no command loads the database's driver for it.
+  if (error.name === 'CannotStart') return new Plain(error.message, { cause: error })
   const { code = '', path: file } = error as NodeJS.ErrnoException
   if (!file || error instanceof Plain) return error
   if (forbidden.has(code)) return new Plain(ownership(file), { cause: error })

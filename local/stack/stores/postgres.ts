@@ -19,7 +19,7 @@ export async function openPostgres(
       `the Postgres of DATABASE_URL is ${version} and must be ${OLDEST} or later: name another, or unset it for one of our own`,
     )
   }
-  const applied = await migrate(direct || given)
+  const applied = await migrate(direct || given, direct ? 'MIGRATION_DATABASE_URL' : 'DATABASE_URL')
   const note = `${version} of DATABASE_URL, ${migrated(applied)}`
   return { note, facts: { postgres: given }, env: { DATABASE_URL: given } }
 }
@@ -30,7 +30,7 @@ async function startOwn({ place, closing, say }: Setting) {
   closing.defer(() => server.stop())
   await ensureDatabase(server.url('postgres'))
   const url = server.url('millrace')
-  const applied = await migrate(url)
+  const applied = await migrate(url, 'the local stack')
   const note = `${await askVersion(url)} in ${shown(directory)}, ${migrated(applied)}`
   return { note, facts: { postgres: url }, env: { DATABASE_URL: url }, server }
 }
