@@ -40,7 +40,7 @@ export async function startCognito<const Product extends string>(options: {
   await mkdir(path.join(directory, '.cognito', 'db'), { recursive: true })
   const lastPort = await readLastPort(directory)
   await refuseSecondOwner(directory, lastPort)
-  // cognito-local would say of a damaged one that it has no users, and write that over it.
+  // Of a damaged one cognito-local says so in its log alone.
   const pools = path.join(directory, '.cognito', 'db')
   for (const name of await readdir(pools)) if (name.endsWith('.json')) readWholeJson(path.join(pools, name))
 
