@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import path from 'node:path'
 
 /** A real process of the system under test. */
 export interface TestProcess {
@@ -15,7 +16,7 @@ export interface TestProcess {
 }
 
 export function startProcess(file: string, args: string[], env: Record<string, string>): TestProcess {
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, ['--import', endWithParent, file, ...args], {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -68,4 +69,5 @@ export function startProcess(file: string, args: string[], env: Record<string, s
   }
 }
 
+const endWithParent = path.join(import.meta.dirname, 'end-with-parent.ts')
 const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null

@@ -8,6 +8,7 @@ import { cancel } from '../../../src/jobs/ledger/steer.ts'
 import {
   forgetLapsedLeases,
   freeOrphans,
+  nextOverdue,
   reticket,
   reticketAllAfter,
   takeOver,
@@ -171,6 +172,19 @@ test('only what waits gets a new ticket, and what is not due yet keeps its delay
   expect(all).toMatchObject(byId(idle).map(({ id, ticket }) => ({ id, ticket: ticket + 1 })))
   expect(all.find(({ id }) => id === delayed.id)?.delay).toBeGreaterThan(3_500_000)
   expect(await reticketAllAfter(run, lowest, ['media'])).toEqual([])
+})
+
+test('what has been due for a while is looked at, whatever it waits for', async () => {
+  const [waiting, undoing, young] = [await held('active'), await held('undoing'), await held('active')]
+  await held('active')
+  for (const { id } of [waiting, undoing, young])
+    await sql`update millrace.jobs set worker = null, run_at = now() - interval '4 seconds',
+      state = case state when 'active' then 'waiting' else state end where id = ${id}`.execute(
+      world.database.sql,
+    )
+  await sql`update millrace.jobs set run_at = now() where id = ${young.id}`.execute(world.database.sql)
+
+  expect(await nextOverdue(run)).toMatchObject([waiting, undoing])
 })
 
 test('an undo that runs once more is promised no third time, and ends as the row had', async () => {
