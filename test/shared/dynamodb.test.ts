@@ -209,7 +209,7 @@ describe('trouble', () => {
     ['a fault of the service', answered(500, 'InternalServerError')],
     ['a connection that breaks', 'cut'],
   ] as const)('that stays is told as such: %s', async ([, what]) => {
-    const { trouble, documents: through } = await behind(150)
+    const { trouble, documents: through } = await behind(600)
     trouble.always(what)
 
     await expect(through.get(users, { userId: 'ada' })).rejects.toBeInstanceOf(Unavailable)
@@ -226,7 +226,7 @@ describe('trouble', () => {
   })
 
   test('that nobody answers the phone is trouble like any other', async () => {
-    const { trouble, documents: through } = await behind(150)
+    const { trouble, documents: through } = await behind(600)
     await trouble.close()
     await expect(through.get(users, { userId: 'ada' })).rejects.toBeInstanceOf(Unavailable)
   })
@@ -286,7 +286,7 @@ describe('a batch of which something is left undone', () => {
   })
 
   test('and does not become less is given up', async () => {
-    const { trouble, documents: through } = await behind(150)
+    const { trouble, documents: through } = await behind(600)
     trouble.always('do nothing')
 
     await expect(through.putMany(users, [{ userId: randomUUID() }])).rejects.toBeInstanceOf(Unavailable)
