@@ -43,7 +43,7 @@ async function runWeb(config: Config): Promise<void> {
   })
   const listening = listen(app, config, log)
   lifecycle.onStop('http', async () => {
-    // Closed before it listens, it would listen all the same.
+    // Closed before it listens, it would listen all the same. Why it could not is told below.
     await listening.catch(() => undefined)
     await app.close()
   })

@@ -78,7 +78,7 @@ export async function openRunning(
     lifecycle.stopping,
     log,
   )
-  // One that is still on its way is waited for, and given back.
+  // One that is still on its way is waited for, and given back; that there is none is told below.
   lifecycle.onStop('lease', async () => (await leasing.catch(() => undefined))?.close())
   const lease = await leasing.catch((error: unknown) => Promise.reject(cannotUse(error, 'DATABASE_URL')))
   if (!lease) return undefined
